@@ -1,0 +1,53 @@
+# Two commands matter: `make demo` and `make test`. Each makes and reuses .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+VERSIONS := 3.11 3.12 3.13
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format bench clean
+
+help: ## show what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.demo-ready
+
+demo: $(VENV)/.demo-ready ## a messy Excel list becomes a plan, then the state of an account
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.test-ready lint ## lint, types, layers and every test, with branch coverage
+	$(BIN)/python -X dev -m pytest -n 2 --cov --cov-report=term
+
+lint: $(VENV)/.test-ready ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.test-ready ## let ruff format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+test-all: ## the tests on every supported Python found
+	@for version in $(VERSIONS); do \
+		python$$version -c '' 2>/dev/null || { echo "python$$version: not found, skipped"; continue; }; \
+		echo "python$$version"; \
+		$(MAKE) --no-print-directory test VENV=.venvs/$$version PYTHON=python$$version || exit 1; \
+	done
+
+bench: $(VENV)/.test-ready ## the measurements that the documentation quotes
+	$(BIN)/python benchmarks/sandbox_scale.py
+
+clean: ## remove what make made
+	rm -rf .venv .venvs .demo build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
