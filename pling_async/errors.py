@@ -11,6 +11,7 @@
     |-- NoAnswer                 no usable answer came
     |   |-- ConnectFailed        no connection was ever acquired
     |   |   |-- TlsFailed        certificate or handshake; never retried
+    |   |   |-- HostNotFound     the host name does not resolve; retried once
     |   |   `-- PoolTimeout      no free slot within the deadline
     |   |-- ConnectionLost       the connection broke after it was acquired
     |   |-- DeadlineExceeded     the operation's total time ran out
@@ -38,6 +39,7 @@ nobody knows what the server did unless `outcome` says so.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from attrs import field, frozen
 
@@ -87,6 +89,9 @@ class PlingError(Exception):
     """Base of everything here; carries the exchange (method, path, status, ...) and the outcome."""
 
     default_outcome = Outcome.NOT_APPLIED
+
+    run: Any = None
+    """The `bulk.Run` that ended with this error, if one had begun to write: its outcomes, and what differs."""
 
     def __init__(self, message: str, *, exchange: Exchange | None = None, outcome: Outcome | None = None) -> None:
         super().__init__(message)
@@ -203,6 +208,10 @@ class ConnectFailed(NoAnswer):
 
 class TlsFailed(ConnectFailed):
     """The TLS handshake failed (expired, self-signed, wrong host); never retried, never weakened."""
+
+
+class HostNotFound(ConnectFailed):
+    """The host name of the base URL does not resolve; most often a typing error, so retried once only."""
 
 
 class PoolTimeout(ConnectFailed):

@@ -1,0 +1,60 @@
+"""List operations on a Pling account: prepare, plan, apply, verify.
+
+`upsert` works with the core alone. The rest needs polars; without it, using a name says which extra to install.
+"""
+
+from typing import NoReturn
+
+from pling_async.bulk.upsert import RowOutcome, upsert
+from pling_async.errors import MissingExtraError, Outcome
+
+try:
+    import polars as pl
+except ModuleNotFoundError:
+
+    def __getattr__(name: str) -> NoReturn:
+        if name in __all__:
+            raise MissingExtraError(f"bulk.{name} needs polars; install it with: pip install 'pling-async[bulk]'")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+else:
+    del pl
+    from pling_async.bulk.apply import apply
+    from pling_async.bulk.at_once import merge, replace
+    from pling_async.bulk.difference import Action, Mode, Reason
+    from pling_async.bulk.guards import Guards, Level, Verdict
+    from pling_async.bulk.plan import Counts, Plan, Strategy, plan
+    from pling_async.bulk.plan_file import load_plan, save_plan
+    from pling_async.bulk.prepare import Prepared, prepare
+    from pling_async.bulk.run import Run
+    from pling_async.bulk.settings import PrepareSettings
+    from pling_async.bulk.snapshot import Snapshot, snapshot
+    from pling_async.bulk.verify import Verification
+
+__all__ = [
+    "Action",
+    "Counts",
+    "Guards",
+    "Level",
+    "Mode",
+    "Outcome",
+    "Plan",
+    "PrepareSettings",
+    "Prepared",
+    "Reason",
+    "RowOutcome",
+    "Run",
+    "Snapshot",
+    "Strategy",
+    "Verdict",
+    "Verification",
+    "apply",
+    "load_plan",
+    "merge",
+    "plan",
+    "prepare",
+    "replace",
+    "save_plan",
+    "snapshot",
+    "upsert",
+]

@@ -1,0 +1,1 @@
+"""The Pling Contacts API: models, codec, resources, client."""

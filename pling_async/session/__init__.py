@@ -1,0 +1,1 @@
+"""The async session layer: HTTP, and nothing about contacts."""

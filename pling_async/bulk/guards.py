@@ -1,0 +1,170 @@
+"""Guards: small pure rules that a plan must pass, shown by `plan` and checked again by `apply`.
+
+A guard either passes, holds something back (the plan was made without it, and says so) or refuses the plan.
+A confirmation or a `--yes` lifts none of them; only the setting that its message names does.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from attrs import field, frozen, validators
+
+from pling_async.errors import GuardRefused
+
+
+class Level(StrEnum):
+    """What a guard decided."""
+
+    PASSED = "passed"
+    HELD = "held"
+    """Something dangerous was left out of the plan; the rest may be applied."""
+    REFUSED = "refused"
+
+
+@frozen(kw_only=True)
+class Guards:
+    """What a plan may do; the defaults are for somebody who has not looked yet."""
+
+    max_removals: int = field(default=10, validator=validators.ge(0))
+    max_removal_percent: float = field(default=10.0, validator=[validators.ge(0), validators.le(100)])
+    """The larger of count and percent of the account is the limit."""
+    allow_empty: bool = False
+    """Let an empty list plan the removal of everybody (within the removal limit)."""
+    removals_despite_rejects: bool = False
+    """Remove contacts although some rows could not be read; those behind readable numbers stay all the same."""
+    allow_group_removal: bool = False
+    """Let a replace delete groups that nobody is left in."""
+    keep_auto_created: bool = False
+    """Keep contacts that incoming messages created and the list does not know."""
+    min_rows: int | None = None
+    """Refuse a list with fewer usable rows than expected."""
+    consent: Mapping[str, str] = field(factory=dict, converter=dict, repr=lambda held: f"<{len(held)} mobiles>")
+    """E.164 -> where the written consent to be taken off the stop list is kept (section 2.4)."""
+
+
+@frozen(kw_only=True)
+class Facts:
+    """What the guards need to know of a plan: counts, and nothing about persons."""
+
+    account_contacts: int
+    usable_rows: int
+    rejected_rows: int
+    removals: int
+    removals_held_back: int
+    stopped_kept: int
+    """Stopped contacts that the list does not have."""
+    unstops_held_back: int
+    """Stopped contacts that the list calls not stopped, without consent."""
+    groups_removed: tuple[str, ...]
+    """Groups that the apply would delete since nobody is left in them."""
+    duplicate_speed_dials: tuple[str, ...]
+    """Masked mobiles that would share a speed dial."""
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """One guard's decision, with the sentence to show."""
+
+    guard: str
+    level: Level
+    message: str
+
+
+Decision = tuple[Level, str]
+
+
+def removal_limit(guards: Guards, account_contacts: int) -> int:
+    """Return how many contacts a plan may remove: the larger of the count and the percentage, rounded down."""
+    return max(guards.max_removals, int(account_contacts * guards.max_removal_percent / 100))
+
+
+def judge(facts: Facts, guards: Guards) -> tuple[Verdict, ...]:
+    """Return every guard's verdict, in the order in which they are shown."""
+    decisions = ((name, *guard(facts, guards)) for name, guard in _GUARDS.items())
+    return tuple(Verdict(guard=name, level=level, message=message) for name, level, message in decisions)
+
+
+def enforce(verdicts: tuple[Verdict, ...]) -> None:
+    """Raise `GuardRefused` naming every refusal and what would allow it; nothing was sent then."""
+    refusals = [verdict.message for verdict in verdicts if verdict.level is Level.REFUSED]
+    if refusals:
+        raise GuardRefused("The plan was refused and nothing was sent:\n" + "\n".join(f"- {each}" for each in refusals))
+
+
+def _removals(facts: Facts, guards: Guards) -> Decision:
+    limit = removal_limit(guards, facts.account_contacts)
+    share = f"{facts.removals} of {facts.account_contacts} contacts"
+    if facts.removals <= limit:
+        return Level.PASSED, f"removes {share}; the limit is {limit}"
+    way_out = f"allow it with --max-removals {facts.removals} (Guards(max_removals={facts.removals}))"
+    return Level.REFUSED, f"would remove {share}, more than the limit of {limit}; {way_out}"
+
+
+def _empty_source(facts: Facts, guards: Guards) -> Decision:
+    if facts.usable_rows or guards.allow_empty:
+        return Level.PASSED, f"{facts.usable_rows} usable rows"
+    way_out = "check the file, or allow it with --allow-empty (Guards(allow_empty=True))"
+    return Level.REFUSED, f"the list has no usable row; {way_out}"
+
+
+def _expected_rows(facts: Facts, guards: Guards) -> Decision:
+    if guards.min_rows is None:
+        return Level.PASSED, "no number of rows is expected"
+    if facts.usable_rows >= guards.min_rows:
+        return Level.PASSED, f"at least {guards.min_rows} rows"
+    way_out = "check the file, or lower --min-rows (Guards(min_rows=...))"
+    return Level.REFUSED, f"{facts.usable_rows} usable rows, {guards.min_rows} are expected; {way_out}"
+
+
+def _rejects(facts: Facts, _: Guards) -> Decision:
+    rows = f"{facts.rejected_rows} rows could not be used"
+    if not facts.removals_held_back:
+        return Level.PASSED, rows
+    way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
+    return Level.HELD, f"{facts.removals_held_back} removals held back, since {rows}; {way_out}"
+
+
+def _stopped_kept(facts: Facts, _: Guards) -> Decision:
+    if facts.stopped_kept:
+        return Level.HELD, f"{facts.stopped_kept} stopped contacts are not in the list; they stay, still stopped"
+    return Level.PASSED, "no stopped contact would be lost"
+
+
+def _unstops(facts: Facts, _: Guards) -> Decision:
+    if not facts.unstops_held_back:
+        return Level.PASSED, "nobody is taken off the stop list without consent"
+    way_out = "that needs written consent: --consent FILE (Guards(consent={...}))"
+    return Level.HELD, f"{facts.unstops_held_back} contacts stay stopped although the list says otherwise; {way_out}"
+
+
+def _groups(facts: Facts, guards: Guards) -> Decision:
+    if not facts.groups_removed:
+        return Level.PASSED, "no group is deleted"
+    groups = "deletes groups that nobody is left in: " + ", ".join(repr(name) for name in facts.groups_removed)
+    if guards.allow_group_removal:
+        return Level.PASSED, groups
+    way_out = "allow it with --allow-group-removal (Guards(allow_group_removal=True)), or use --strategy per_contact"
+    return Level.REFUSED, f"the replace {groups}; {way_out}"
+
+
+def _speed_dials(facts: Facts, _: Guards) -> Decision:
+    if not facts.duplicate_speed_dials:
+        return Level.PASSED, "speed dials are unique"
+    who = ", ".join(facts.duplicate_speed_dials[:5])
+    return (
+        Level.REFUSED,
+        f"{len(facts.duplicate_speed_dials)} contacts would share a speed dial ({who}); make them unique",
+    )
+
+
+_GUARDS: Final[Mapping[str, Callable[[Facts, Guards], Decision]]] = {
+    "removals": _removals,
+    "empty-source": _empty_source,
+    "expected-rows": _expected_rows,
+    "rejects": _rejects,
+    "stop-list": _stopped_kept,
+    "consent": _unstops,
+    "groups": _groups,
+    "speed-dials": _speed_dials,
+}

@@ -1,0 +1,234 @@
+"""A plan: what a list would do to an account, decided before anything is sent.
+
+A plan is a value. It carries everything that `apply` needs, so that what was reviewed is what happens: the state each
+contact should have, the fingerprint of the account it was made for, the guards and their verdicts, and a digest.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+
+import polars as pl
+from attrs import asdict, field, frozen
+
+from pling_async.bulk.body import estimated_bytes
+from pling_async.bulk.difference import Action, Mode, Reason, difference
+from pling_async.bulk.fields import digest
+from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
+from pling_async.bulk.prepare import Prepared
+from pling_async.bulk.snapshot import Snapshot
+from pling_async.bulk.snapshot import snapshot as take_snapshot
+from pling_async.errors import ConfigurationError
+from pling_async.phones import masked
+from pling_async.pling.client import PlingClient
+from pling_async.sources import SourceInfo
+
+WRITES: Final = (Action.ADD, Action.CHANGE, Action.REMOVE)
+"""What costs a request when contacts are sent one by one."""
+
+_REQUEST_COST: Final = 20_000
+"""Bytes of a replace that are worth one more request; requests wait for the server, bytes for the wire."""
+
+
+class Strategy(StrEnum):
+    """How a plan is carried out."""
+
+    AUTO = "auto"
+    REPLACE = "replace"
+    """One call with the whole account (section 3.11)."""
+    PER_CONTACT = "per_contact"
+    """One call for each contact that differs; deletions last."""
+
+
+@frozen(kw_only=True)
+class Cost:
+    """What each strategy would send."""
+
+    replace_bytes: int
+    """About; the exact size is known once the body is written."""
+    per_contact_requests: int
+
+
+@frozen(kw_only=True)
+class Counts:
+    """How many contacts, and rows, a plan decides about."""
+
+    add: int
+    change: int
+    unchanged: int
+    remove: int
+    keep: Mapping[str, int]
+    """By reason; see `Reason`."""
+    rejected_rows: int
+    removed_auto_created: int
+    """Those among `remove` that an incoming message had created; Guards(keep_auto_created=True) keeps them."""
+
+    @property
+    def writes(self) -> int:
+        """Contacts that the account holds differently today."""
+        return self.add + self.change + self.remove
+
+
+def _rows(frame: pl.DataFrame) -> str:
+    return f"<{frame.height} rows>"
+
+
+@frozen(kw_only=True, slots=False)
+class Plan:
+    """What a list would do to an account; made by `bulk.plan`, carried out by `bulk.apply`."""
+
+    mode: Mode
+    origin: str
+    account_id: int
+    fingerprint: str
+    """The account's, when the plan was made; `apply` refuses when it has another one."""
+    source: SourceInfo
+    guards: Guards
+    contacts: pl.DataFrame = field(repr=_rows, eq=False)
+    """One row for each contact of either side; see `difference`."""
+    groups: pl.DataFrame = field(repr=_rows, eq=False)
+    """The account's groups, id and name."""
+    rejects: pl.DataFrame = field(repr=_rows, eq=False)
+    merges: pl.DataFrame = field(repr=_rows, eq=False)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How many contacts each action takes."""
+        actions = dict(self.contacts["action"].value_counts().iter_rows())
+        kept = self.contacts.filter(pl.col("action") == Action.KEEP.value)
+        removed = self.contacts.filter(pl.col("action") == Action.REMOVE.value)
+        return Counts(
+            **{
+                each.value: actions.get(each.value, 0)
+                for each in (Action.ADD, Action.CHANGE, Action.UNCHANGED, Action.REMOVE)
+            },
+            keep={str(reason): count for reason, count in sorted(kept["reason"].value_counts().iter_rows())},
+            rejected_rows=self.rejects["row"].n_unique(),
+            removed_auto_created=removed["auto_created"].count(),
+        )
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What each strategy would send."""
+        return Cost(replace_bytes=estimated_bytes(self.wanted), per_contact_requests=self.counts.writes)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """What "auto" means for this plan.
+
+        A merge always goes contact by contact: a replace would wipe whoever joins the account meanwhile.
+        """
+        cheap = self.cost.per_contact_requests * _REQUEST_COST <= self.cost.replace_bytes
+        return Strategy.PER_CONTACT if self.mode is Mode.MERGE or cheap else Strategy.REPLACE
+
+    @property
+    def wanted(self) -> pl.DataFrame:
+        """The account as it should be afterwards: every contact but those that go."""
+        return self.contacts.filter(pl.col("action") != Action.REMOVE.value)
+
+    @property
+    def removals(self) -> pl.DataFrame:
+        """The contacts that go."""
+        return self.contacts.filter(pl.col("action") == Action.REMOVE.value)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What every guard says, for the strategy that "auto" means."""
+        return self.judged_for(self.strategy)
+
+    def judged_for(self, strategy: Strategy) -> tuple[Verdict, ...]:
+        """Return what every guard says if the plan is carried out in this way."""
+        return judge(self._facts(strategy), self.guards)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard refuses the plan."""
+        return any(verdict.level is Level.REFUSED for verdict in self.verdicts)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over account, baseline, source, guards and every wanted value: what a confirmation is bound to."""
+        facts = {
+            "origin": self.origin,
+            "account_id": self.account_id,
+            "mode": self.mode.value,
+            "fingerprint": self.fingerprint,
+            "source": self.source.sha256,
+            "guards": _guard_facts(self.guards),
+        }
+        return digest(self.contacts, self.rejects, **facts)
+
+    def group_names_removed(self) -> tuple[str, ...]:
+        """Return the account's groups that a replace would delete, since nobody is left in them (section 3.11)."""
+        left = set(self.wanted["contact_groups"].explode().drop_nulls().unique())
+        return tuple(sorted(name for name in self.groups["name"].unique() if name not in left))
+
+    def _facts(self, strategy: Strategy) -> Facts:
+        kept = self.counts.keep
+        doomed_groups = self.group_names_removed() if strategy is Strategy.REPLACE and self.counts.writes else ()
+        return Facts(
+            account_contacts=self.contacts.height - self.counts.add,
+            usable_rows=self.contacts["rows"].list.len().sum(),
+            rejected_rows=self.counts.rejected_rows,
+            removals=self.counts.remove,
+            removals_held_back=kept.get(Reason.HELD_BACK.value, 0) + kept.get(Reason.REJECTED_ROW.value, 0),
+            stopped_kept=kept.get(Reason.STOPPED.value, 0),
+            unstops_held_back=self.contacts["unstop_held_back"].sum(),
+            groups_removed=doomed_groups,
+            duplicate_speed_dials=_duplicate_speed_dials(self.wanted),
+        )
+
+
+def _guard_facts(guards: Guards) -> list[tuple[str, Any]]:
+    return sorted(
+        (name, sorted(value.items()) if name == "consent" else value) for name, value in asdict(guards).items()
+    )
+
+
+def _duplicate_speed_dials(wanted: pl.DataFrame) -> tuple[str, ...]:
+    """Return the masked mobiles that would share a speed dial, however it is spelled."""
+    dialled = wanted.filter(pl.col("speed_dial") != "")
+    shared = dialled.filter(pl.col("speed_dial").str.to_uppercase().is_duplicated())
+    return tuple(masked(mobile) for mobile in shared["mobile"])
+
+
+async def plan(
+    client: PlingClient,
+    prepared: Prepared,
+    *,
+    mode: Mode | str = Mode.MERGE,
+    guards: Guards | None = None,
+    snapshot: Snapshot | None = None,
+) -> Plan:
+    """Compare a prepared list with the account and decide what would be done; nothing is written.
+
+    `mode` "merge" adds and changes; "replace" also removes contacts that the list does not have. A snapshot taken
+    before may be given; otherwise the account is listed now.
+    """
+    baseline = snapshot or await take_snapshot(client)
+    made_for = (baseline.origin, baseline.account_id)
+    if made_for != (client.origin, client.account_id):
+        raise ConfigurationError(
+            f"the snapshot is of account {made_for[1]} at {made_for[0]}, the client is for another one"
+        )
+    return await asyncio.to_thread(compare, prepared, baseline, mode=Mode(mode), guards=guards or Guards())
+
+
+def compare(prepared: Prepared, baseline: Snapshot, *, mode: Mode, guards: Guards) -> Plan:
+    """Make the plan from values alone; CPU work, so `plan` calls it off the event loop."""
+    made = Plan(
+        mode=mode,
+        origin=baseline.origin,
+        account_id=baseline.account_id,
+        fingerprint=baseline.fingerprint,
+        source=prepared.source,
+        guards=guards,
+        contacts=difference(prepared.contacts, baseline.contacts, prepared.rejects, mode=mode, guards=guards),
+        groups=baseline.groups,
+        rejects=prepared.rejects,
+        merges=prepared.merges,
+    )
+    _ = made.digest, made.verdicts  # computed here, in the thread, and kept
+    return made

@@ -1,0 +1,64 @@
+"""A run: what applying a plan did, one true outcome for every input row."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import polars as pl
+from attrs import asdict, field, frozen
+
+from pling_async.bulk.per_contact import Written
+from pling_async.bulk.plan import Plan, Strategy
+from pling_async.bulk.verify import Verification
+from pling_async.errors import Outcome
+
+_WRITTEN_SCHEMA = pl.Schema(dict.fromkeys(("mobile", "action", "outcome", "code", "message"), pl.String()))
+
+
+def _rows(frame: pl.DataFrame) -> str:
+    return f"<{frame.height} rows>"
+
+
+@frozen(kw_only=True, slots=False)
+class Run:
+    """What applying a plan did; made by `bulk.apply`."""
+
+    id: str
+    plan: Plan
+    strategy: Strategy
+    written: pl.DataFrame = field(factory=lambda: written_frame(()), repr=_rows, eq=False)
+    """One row for each contact that the plan adds, changes or removes: mobile, action, outcome, code, message."""
+    verification: Verification | None = None
+    """None when nothing was sent, or the run ended early."""
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def outcomes(self) -> pl.DataFrame:
+        """One row for each row of the source, in its order: row, outcome, code, message."""
+        listed = self.plan.contacts.filter(pl.col("rows").list.len() > 0).select("mobile", "rows")
+        told = listed.join(self.written, on="mobile", how="left").explode("rows").rename({"rows": "row"})
+        unchanged = told.select(
+            "row",
+            pl.col("outcome").fill_null(Outcome.SKIPPED.value),
+            pl.col("code").fill_null("unchanged"),
+            pl.col("message").fill_null(""),
+        )
+        first = self.plan.rejects.unique("row", keep="first", maintain_order=True)
+        rejected = first.select("row", pl.lit(Outcome.SKIPPED.value).alias("outcome"), "code", "message")
+        return pl.concat([unchanged, rejected]).sort("row")
+
+    @cached_property
+    def outcome_counts(self) -> dict[Outcome, int]:
+        """How many contacts ended in each outcome, among those that the plan writes."""
+        counts = dict(self.written["outcome"].value_counts().iter_rows())
+        return {outcome: counts.get(outcome.value, 0) for outcome in Outcome}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every write of the plan was applied and the account is what the plan promised."""
+        applied = self.outcome_counts[Outcome.APPLIED] == self.written.height
+        return applied and (self.verification is None or self.verification.is_clean)
+
+
+def written_frame(results: Iterable[Written]) -> pl.DataFrame:
+    """Turn results into the frame that a run keeps."""
+    return pl.DataFrame([asdict(each) for each in results], schema=_WRITTEN_SCHEMA)

@@ -1,0 +1,167 @@
+"""Upsert: stream contacts into an account, one request and one outcome each; needs no polars.
+
+Nobody says whether a POST to a number that exists resets what it omits (sections 2.2 and 3.3 can be read both ways).
+So the account is known first: a known number is a PUT of its full state, an unknown one a POST.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, Final
+
+import attrs
+from attrs import field, frozen
+
+from pling_async.bulk.listing import read_account
+from pling_async.bulk.workers import spread
+from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
+from pling_async.pling.client import PlingClient
+from pling_async.pling.models import UNSET, Contact, ContactListing, Unset, text_rules
+
+_DEFAULTS: Final = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
+"""What a new contact holds where nothing was given; sent explicitly, since nobody states the server's defaults."""
+
+_SERVERS_OWN: Final = frozenset({"id", "account_id", "created", "last_modified"})
+
+
+@frozen(kw_only=True)
+class RowOutcome:
+    """What became of one contact of an upsert."""
+
+    row: int
+    """One-based position in the input."""
+    outcome: Outcome
+    """SKIPPED when the account holds these values already, or the run had to stop before this row."""
+    contact: Contact | None = None
+    """The contact as the server saved it; None unless the outcome is APPLIED or it was unchanged."""
+    error: PlingError | None = field(default=None, repr=lambda error: type(error).__name__ if error else "None")
+
+
+async def upsert(
+    client: PlingClient,
+    contacts: Iterable[Contact] | AsyncIterable[Contact],
+    *,
+    max_in_flight: int = 8,
+    listing: ContactListing | None = None,
+) -> AsyncIterator[RowOutcome]:
+    """Yield one outcome a contact, as they come; the input is read lazily and memory does not grow with it.
+
+    Fields that a contact leaves `UNSET` keep the account's value. A contact is never taken off the stop list here.
+    Rows with the same mobile are sent one after the other, in their order. After a 401 or 403 nothing more is sent
+    and the remaining rows are SKIPPED. `listing` is the account as read before; otherwise it is listed first.
+    To stop early, close the iterator (`contextlib.aclosing`): requests in flight are finished, no other is begun.
+    """
+    if max_in_flight < 1:
+        raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")
+    book = _Upserts(client, listing or await read_account(client))
+    async with aclosing(spread(_numbered(contacts), book.settle, workers=max_in_flight)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
+
+
+async def _numbered(
+    contacts: Iterable[Contact] | AsyncIterable[Contact],
+) -> AsyncIterator[tuple[int, Contact]]:
+    row = 0
+    if isinstance(contacts, AsyncIterable):
+        async for contact in contacts:
+            row += 1
+            yield row, contact
+    else:
+        for contact in contacts:
+            row += 1
+            yield row, contact
+
+
+class _Upserts:
+    """What is known of the account, and which mobiles have a request under way."""
+
+    def __init__(self, client: PlingClient, listing: ContactListing) -> None:
+        self._client = client
+        self._known = {contact.mobile: contact for contact in listing.contacts}
+        self._group_ids = _ids_by_name(listing)
+        self._under_way: dict[str, asyncio.Event] = {}
+        self._halted: PlingError | None = None
+
+    async def settle(self, numbered: tuple[int, Contact]) -> RowOutcome:
+        """Bring one contact into the account after every earlier row with its mobile."""
+        row, contact = numbered
+        earlier, done = self._under_way.get(contact.mobile), asyncio.Event()
+        self._under_way[contact.mobile] = done
+        try:
+            if earlier is not None:
+                await earlier.wait()
+            return await self._outcome(row, contact)
+        finally:
+            done.set()
+            if self._under_way[contact.mobile] is done:
+                del self._under_way[contact.mobile]
+
+    async def _outcome(self, row: int, contact: Contact) -> RowOutcome:
+        if self._halted is not None:
+            return RowOutcome(row=row, outcome=Outcome.SKIPPED, error=self._halted)
+        known = self._known.get(contact.mobile)
+        try:
+            wanted = self._full_state(contact, known)
+            if known is not None and _same(wanted, known):
+                return RowOutcome(row=row, outcome=Outcome.SKIPPED, contact=known)
+            saved = await (self._client.contacts.add(wanted) if known is None else self._client.contacts.update(wanted))
+        except PlingError as error:
+            if isinstance(error, AuthenticationError | PermissionDenied):
+                self._halted = error
+            return RowOutcome(row=row, outcome=error.outcome, error=error)
+        self._known[saved.mobile] = saved
+        return RowOutcome(row=row, outcome=Outcome.APPLIED, contact=saved)
+
+    def _full_state(self, contact: Contact, known: Contact | None) -> Contact:
+        """Lay what a row gives over what the account holds, so that the request says everything."""
+        given = self._given(contact.check())
+        held = _DEFAULTS | ({} if known is None else _values(known))
+        state = held | given | {"name": _name(given, held)}
+        if "contact_groups" in given:
+            del state["contact_group_ids"]
+        if known is not None:
+            state |= {"is_stopped": bool(known.is_stopped or contact.is_stopped), "id": known.id}
+            state["extra"] = {**known.extra, **contact.extra}
+        return Contact(**state)
+
+    def _given(self, contact: Contact) -> dict[str, Any]:
+        """Return the values that a row gives; groups by id where each name exists already."""
+        given = _values(contact)
+        names = given.get("contact_groups", ())
+        if "contact_groups" in given and all(name in self._group_ids for name in names):
+            del given["contact_groups"]
+            given["contact_group_ids"] = tuple(self._group_ids[name] for name in names)
+        return given
+
+
+def _values(contact: Contact) -> dict[str, Any]:
+    """Return what a contact holds of the fields that a request carries."""
+    held = ((each.name, getattr(contact, each.name)) for each in attrs.fields(Contact))
+    return {name: value for name, value in held if value is not UNSET and name not in _SERVERS_OWN}
+
+
+def _name(given: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+    """Follow first and last name when those change and no full name is given (section 2.2)."""
+    parts = {part: given.get(part, held[part]) for part in ("first_name", "last_name")}
+    moved = any(part in given and (held["name"] == "" or given[part] != held[part]) for part in parts)
+    if moved and "name" not in given:
+        return " ".join(filter(None, parts.values()))
+    return str(given.get("name", held["name"]))
+
+
+def _same(wanted: Contact, known: Contact) -> bool:
+    """Tell whether the account holds these values already; a group to be created is always a difference."""
+    if not isinstance(wanted.contact_groups, Unset):
+        return False
+    new, old = (
+        _values(contact) | {"contact_group_ids": set(contact.contact_group_ids or ())} for contact in (wanted, known)
+    )
+    return new == _DEFAULTS | old
+
+
+def _ids_by_name(listing: ContactListing) -> dict[str, int]:
+    """Map group names to ids; where two groups share a name the lowest id counts, as it does for the server."""
+    groups = ((group.name, group.id) for group in listing.contact_groups)
+    pairs = [(name, each) for name, each in groups if isinstance(name, str) and isinstance(each, int)]
+    return dict(sorted(pairs, key=lambda pair: -pair[1]))

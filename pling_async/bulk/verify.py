@@ -1,0 +1,87 @@
+"""Verification: list the account again and compare it with what a plan promised; repair stops, upward only."""
+
+import polars as pl
+from attrs import evolve, field, frozen
+
+from pling_async.bulk.body import contact_of
+from pling_async.bulk.difference import Action
+from pling_async.bulk.fields import WRITABLE, canonical
+from pling_async.bulk.plan import Plan
+from pling_async.bulk.snapshot import Snapshot, snapshot
+from pling_async.pling.client import PlingClient
+
+
+def _rows(frame: pl.DataFrame) -> str:
+    return f"<{frame.height} rows>"
+
+
+@frozen(kw_only=True)
+class Verification:
+    """How the account differs from what the plan promised; empty frames when it does not."""
+
+    fingerprint: str
+    missing: pl.DataFrame = field(repr=_rows, eq=False)
+    """Column mobile: contacts that should be there and are not."""
+    unexpected: pl.DataFrame = field(repr=_rows, eq=False)
+    """Column mobile: contacts that are there and should not be."""
+    differing: pl.DataFrame = field(repr=_rows, eq=False)
+    """Columns mobile and fields."""
+    repaired_stops: int = 0
+    """People whom the server had made reachable and who were stopped again."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the account is what the plan promised."""
+        return not (self.missing.height or self.unexpected.height or self.differing.height)
+
+    def __str__(self) -> str:
+        if self.is_clean:
+            return "the account is what the plan promised"
+        return f"{self.missing.height} missing, {self.unexpected.height} unexpected, {self.differing.height} differing"
+
+
+def compare(plan: Plan, after: Snapshot) -> Verification:
+    """Compare an account with a plan's promise; a stop that arrived meanwhile is not a difference."""
+    wanted, found = canonical(plan.wanted), canonical(after.contacts)
+    both = wanted.join(found, on="mobile", suffix="_found")
+    differs = [pl.when(_differs(name)).then(pl.lit(name)) for name in WRITABLE]
+    differing = both.select("mobile", fields=pl.concat_list(differs).list.drop_nulls())
+    return Verification(
+        fingerprint=after.fingerprint,
+        missing=wanted.join(found, on="mobile", how="anti").select("mobile"),
+        unexpected=found.join(wanted, on="mobile", how="anti").select("mobile"),
+        differing=differing.filter(pl.col("fields").list.len() > 0),
+    )
+
+
+def _differs(name: str) -> pl.Expr:
+    found = pl.col(f"{name}_found")
+    return (pl.col(name) & ~found) if name == "is_stopped" else pl.col(name) != found
+
+
+async def verify(client: PlingClient, plan: Plan) -> Verification:
+    """List the account, repair stops that were lost, and say what still differs."""
+    after = await snapshot(client)
+    lost = _lost_stops(plan, after)
+    if lost.is_empty():
+        return compare(plan, after)
+    await _stop_again(client, lost, after)
+    return evolve(compare(plan, await snapshot(client)), repaired_stops=lost.height)
+
+
+def _lost_stops(plan: Plan, after: Snapshot) -> pl.DataFrame:
+    """Return the plan's rows of people who should be stopped and are reachable or gone."""
+    still = after.contacts.filter("is_stopped").select("mobile")
+    return plan.wanted.filter("is_stopped").join(still, on="mobile", how="anti")
+
+
+async def _stop_again(client: PlingClient, lost: pl.DataFrame, after: Snapshot) -> None:
+    """Write the full state again; groups go by name, since the server may have deleted those of stopped people."""
+    ids = dict(after.contacts.select("mobile", "id").iter_rows())
+    by_name = lost.with_columns(sent_ids=None, sent_names="contact_groups")
+    for row in by_name.iter_rows(named=True):
+        contact = contact_of(row)
+        if row["mobile"] in ids:
+            await client.contacts.update(contact.evolve(id=ids[row["mobile"]]))
+        else:
+            await client.contacts.add(contact_of({**row, "action": Action.ADD.value}))

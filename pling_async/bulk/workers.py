@@ -1,0 +1,107 @@
+"""A fixed set of workers that pull lazily: memory does not grow with the input, and no row has a task of its own."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_END: Final[Any] = object()
+
+
+async def spread(
+    items: Iterable[Item] | AsyncIterable[Item],
+    work: Callable[[Item], Awaitable[Result]],
+    *,
+    workers: int,
+) -> AsyncIterator[Result]:
+    """Yield the results of `work` as they come, at most `workers` at a time.
+
+    Closing the iterator early takes no further item and waits for those in flight: a request that was sent deserves
+    its outcome. Cancelling it cancels them. An error of `work` or of the input is raised once, after the others ended.
+    """
+    crew = _Crew(items, work, workers)
+    try:
+        async for result in crew.results():
+            yield result
+    except asyncio.CancelledError:
+        crew.cancel()
+        raise
+    finally:
+        await crew.stop()
+
+
+class _Crew:
+    """The workers of one `spread`, the input they share and the queue they answer into."""
+
+    def __init__(self, items: Any, work: Callable[[Any], Awaitable[Any]], workers: int) -> None:
+        self._items = _as_async(items)
+        self._turn = asyncio.Lock()
+        self._answers: asyncio.Queue[Any] = asyncio.Queue(maxsize=workers)
+        self._stopped = False
+        self._work = work
+        self._tasks = [asyncio.create_task(self._pull()) for _ in range(workers)]
+
+    async def results(self) -> AsyncIterator[Any]:
+        ended = 0
+        failures: list[Exception] = []
+        while ended < len(self._tasks):
+            answer = await self._answers.get()
+            if answer is _END:
+                ended += 1
+            elif isinstance(answer, _Failure):
+                failures.append(answer.error)
+            else:
+                yield answer
+        if failures:
+            raise failures[0]
+
+    def cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def stop(self) -> None:
+        """Take no further item, let go of the answers nobody waits for, and leave no task behind."""
+        self._stopped = True
+        while not all(task.done() for task in self._tasks):
+            while not self._answers.empty():
+                self._answers.get_nowait()
+            await asyncio.wait(self._tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _pull(self) -> None:
+        while (item := await self._next()) is not _END:
+            await self._answers.put(await self._done(item))
+        await self._answers.put(_END)
+
+    async def _done(self, item: Any) -> Any:
+        try:
+            return await self._work(item)
+        except Exception as error:  # noqa: BLE001 - raised by results() once the others have ended
+            self._stopped = True
+            return _Failure(error)
+
+    async def _next(self) -> Any:
+        async with self._turn:
+            if self._stopped:
+                return _END
+            try:
+                return await anext(self._items, _END)
+            except Exception as error:  # noqa: BLE001 - likewise: the input failed
+                self._stopped = True
+                await self._answers.put(_Failure(error))
+                return _END
+
+
+class _Failure:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+async def _as_async(items: Any) -> AsyncIterator[Any]:
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item

@@ -1,0 +1,70 @@
+"""`pling check`: what is in a list, before any account is involved."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pling_async.cli.options import FILE, output_option, reading_options, rejects_option
+from pling_async.cli.output import Output, next_step, note
+
+if TYPE_CHECKING:
+    from pling_async.bulk import Prepared, PrepareSettings
+
+_SHOWN: int = 20
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@reading_options
+@rejects_option
+@output_option
+def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: Output) -> None:
+    """Read a list and say what is in it; no account is involved.
+
+    \b
+      pling check customers.csv
+      pling check customers.csv --rejects rejects.csv
+      pling check customers.csv --map "Mobil privat=mobile"
+      cat customers.csv | pling check - -o json
+
+    Shows how the file was read, what each column means, and which rows cannot be used and why. FILE "-" is stdin.
+    """
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    prepared = asyncio.run(bulk.prepare(file, settings=settings))
+    save_rejects(prepared.rejects, rejects)
+    show_prepared(output, prepared)
+    next_step(f"pling plan {file}")
+
+
+def save_rejects(rejects: "Prepared.rejects", path: Path | None) -> None:
+    """Write the rows that cannot be used, if that was asked for."""
+    from pling_async.bulk.report import write_rejects  # noqa: PLC0415 - polars takes a while to import
+
+    if path is not None:
+        write_rejects(rejects, path)
+        note(f"{rejects['row'].n_unique()} rows that cannot be used: {path}")
+
+
+def show_prepared(output: Output, prepared: "Prepared") -> None:
+    """Print what a list holds."""
+    from pling_async.cli import source_view as view  # noqa: PLC0415 - rich takes a while to import
+
+    counts = {
+        "contacts": prepared.contacts.height,
+        "usable rows": int(prepared.contacts["rows"].list.len().sum()),
+        "contacts united from several rows": prepared.merges["mobile"].n_unique(),
+        "rejected rows": prepared.rejects["row"].n_unique(),
+    }
+    if output.format == "ndjson":
+        output.records((), view.reject_records(prepared.rejects))
+    elif output.format == "json":
+        record = {"source": view.source_record(prepared.source), "counts": counts}
+        output.record({**record, "rejects": list(view.reject_records(prepared.rejects))})
+    else:
+        output.show(*view.source_lines(prepared.source), "", view.count_table(counts))
+        if prepared.rejects.height:
+            output.show("", view.reject_table(prepared.rejects, _SHOWN))
+            output.show(view.more(_SHOWN, prepared.rejects.height, "--rejects FILE writes all of them"))

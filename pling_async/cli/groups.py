@@ -1,0 +1,144 @@
+"""`pling groups`: contact groups."""
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+from attrs import frozen
+
+from pling_async.cli.connection import on_account
+from pling_async.cli.fields import GROUP_COLUMNS, record
+from pling_async.cli.options import output_option, yes_option
+from pling_async.cli.output import Output, confirm, note
+from pling_async.errors import GuardRefused
+
+if TYPE_CHECKING:
+    from pling_async.pling.client import PlingClient
+    from pling_async.pling.models import Contact
+
+Members = Literal["keep", "delete", "delete_orphans"]
+
+_ID = click.IntRange(min=0)
+
+
+@click.group()
+def groups() -> None:
+    """List, get, add, rename and delete contact groups.
+
+    \b
+      pling groups list
+      pling groups add "VIP 2027"
+      pling groups delete 26974
+    """
+
+
+@groups.command("list")
+@output_option
+def list_groups(output: Output) -> None:
+    """List the groups.
+
+    \b
+      pling groups list -o json
+    """
+    found = on_account(lambda client: client.groups.list())
+    output.records(GROUP_COLUMNS, map(record, found))
+    note(f"{len(found)} groups")
+
+
+@groups.command()
+@click.argument("id", type=_ID)
+@output_option
+def get(id: int, output: Output) -> None:  # noqa: A002 - the API's own word
+    """Show one group.
+
+    \b
+      pling groups get 26974
+    """
+    output.record(record(on_account(lambda client: client.groups.get(id))))
+
+
+@groups.command()
+@click.argument("name")
+@output_option
+def add(name: str, output: Output) -> None:
+    """Add a group.
+
+    \b
+      pling groups add "VIP 2027"
+    """
+    output.record(record(on_account(lambda client: client.groups.add(name))))
+
+
+@groups.command()
+@click.argument("id", type=_ID)
+@click.argument("name")
+@output_option
+def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API's own word
+    """Give a group another name.
+
+    \b
+      pling groups rename 26974 "VIP 2027"
+    """
+    output.record(record(on_account(lambda client: client.groups.rename(id, name))))
+
+
+@groups.command()
+@click.argument("id", type=_ID)
+@click.option(
+    "--contacts",
+    type=click.Choice(["keep", "delete", "delete_orphans"]),
+    default="keep",
+    show_default=True,
+    help="What becomes of its members; orphans are those in no other group.",
+)
+@click.option("--max-removals", type=click.IntRange(min=0), help="Most contacts that may go  [default: 10 or 10%]")
+@click.option("--even-stopped", is_flag=True, help="Also contacts on the stop list: their opt-outs are lost.")
+@yes_option
+def delete(id: int, contacts: Members, max_removals: int | None, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: A002, FBT001 - click's
+    """Delete a group; its members stay unless told otherwise.
+
+    \b
+      pling groups delete 26974
+      pling groups delete 26974 --contacts delete_orphans
+    """
+    doomed = on_account(lambda client: _doomed(client, id, contacts), interrupted=lambda: "nothing was sent")
+    doomed.check(max_removals, even_stopped=even_stopped)
+    if not is_confirmed:
+        confirm(f"Delete group {id} and {len(doomed.contacts)} contacts?")
+    on_account(lambda client: client.groups.delete(id, contacts=contacts))
+    note(f"Group {id} is deleted, and {len(doomed.contacts)} contacts with it.")
+
+
+@frozen
+class _Doomed:
+    """The contacts that would go with a group."""
+
+    contacts: "tuple[Contact, ...]"
+    account_contacts: int
+
+    def check(self, max_removals: int | None, *, even_stopped: bool) -> None:
+        """Raise `GuardRefused` when more would go than is allowed, or somebody who is stopped."""
+        from pling_async.bulk.guards import Guards, removal_limit  # noqa: PLC0415 - polars takes a while to import
+
+        limit = removal_limit(Guards(), self.account_contacts) if max_removals is None else max_removals
+        count, stopped = len(self.contacts), sum(contact.is_stopped is True for contact in self.contacts)
+        if count > limit:
+            raise GuardRefused(
+                f"{count} of {self.account_contacts} contacts would be deleted, more than the limit of {limit}; "
+                f"nothing was sent.\nallow it with --max-removals {count}"
+            )
+        if stopped and not even_stopped:
+            raise GuardRefused(
+                f"{stopped} of the contacts are on the stop list, and their opt-outs would be lost; nothing was sent.\n"
+                "allow it with --even-stopped"
+            )
+
+
+async def _doomed(client: "PlingClient", id: int, contacts: Members) -> _Doomed:  # noqa: A002 - the API's own word
+    if contacts == "keep":
+        return _Doomed((), 0)
+    everybody = (await client.contacts.list()).contacts
+    members = {member.mobile for member in (await client.contacts.list(group_id=id)).contacts}
+    inside = [contact for contact in everybody if contact.mobile in members]
+    if contacts == "delete_orphans":
+        inside = [contact for contact in inside if not set(contact.contact_group_ids or ()) - {id}]
+    return _Doomed(tuple(inside), len(everybody))

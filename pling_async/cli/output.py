@@ -1,0 +1,145 @@
+"""Data on stdout as a table, JSON or NDJSON; everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+from attrs import frozen
+
+from pling_async.cli.text import discreet, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+Record = Mapping[str, Any]
+
+FORMATS: Final = ("table", "json", "ndjson")
+
+_UNWRAPPED: Final = 10_000
+"""Columns of a pipe: a line of a table stays one line for grep."""
+
+
+def complain(message: str) -> None:
+    """Say on stderr what went wrong."""
+    _say("pling: " + message)
+
+
+def note(message: str) -> None:
+    """Say on stderr what a person may want to know."""
+    _say(message)
+
+
+def next_step(command: str) -> None:
+    """Name the command that usually comes next."""
+    _say(f"Next: {command}")
+
+
+def _say(message: str) -> None:
+    sys.stdout.flush()
+    click.echo("\n".join(safe(line) for line in discreet(message).splitlines()), err=True)
+
+
+def is_interactive() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirm(question: str) -> None:
+    """Go on only if a person says yes; without a terminal, say what to add instead."""
+    if not is_interactive():
+        raise click.UsageError(f"{question} Nobody is there to answer; add --yes to go on. Nothing was sent.")
+    if not click.confirm(question, err=True):
+        raise Declined("Nothing was sent.")
+
+
+class Declined(click.ClickException):
+    """A person said no."""
+
+
+def console(stream: TextIO | None = None) -> "Console":
+    """Return a rich console that takes text as text; NO_COLOR and COLUMNS are honoured."""
+    from rich.console import Console  # noqa: PLC0415 - `pling --help` does without
+
+    made = Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    if not made.is_terminal and "COLUMNS" not in made._environ:  # noqa: SLF001
+        made.width = _UNWRAPPED
+    return made
+
+
+def cell(value: Any) -> str:
+    """Return a value as a table shows it: escaped, blank for nothing, yes and no for flags."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(cell, value))
+    return safe(str(value))
+
+
+def table(*headers: str, rows: Iterable[Sequence[Any]], numbers: frozenset[str] = frozenset()) -> "Table":
+    """Build a plain table; `numbers` are the headers of columns that are aligned to the right."""
+    from rich.table import Table  # noqa: PLC0415 - `pling --help` does without
+    from rich.text import Text  # noqa: PLC0415 - likewise
+
+    made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold", show_header=any(headers))
+    for header in headers:
+        made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell(value)) for value in row))
+    return made
+
+
+@frozen
+class Output:
+    """Where a command's data goes, in the format that was asked for."""
+
+    format: str = "table"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a person reads it."""
+        return self.format == "table"
+
+    def show(self, *parts: "RenderableType") -> None:
+        """Print what a person reads."""
+        out = console()
+        for part in parts:
+            out.print(part)
+
+    def records(self, columns: Sequence[str], records: Iterable[Record]) -> None:
+        """Print many records; a table shows the columns named, JSON everything."""
+        if self.is_table:
+            self.show(table(*columns, rows=([each.get(name) for name in columns] for each in records)))
+        elif self.format == "ndjson":
+            for each in records:
+                click.echo(as_json(each))
+        else:
+            self._array(records)
+
+    def record(self, record: Record) -> None:
+        """Print one record, or whatever else is one JSON value."""
+        if self.is_table:
+            self.show(table("", "", rows=record.items()))
+        else:
+            click.echo(as_json(record, indent=2 if self.format == "json" else None))
+
+    def _array(self, records: Iterable[Record]) -> None:
+        opening = "["
+        for each in records:
+            click.echo(f"{opening}\n{as_json(each)}", nl=False)
+            opening = ","
+        click.echo("[]" if opening == "[" else "\n]")
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """Encode as JSON that is readable in Norwegian and harmless on a terminal."""
+    lines = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain).split("\n")
+    return "\n".join(safe(line) for line in lines)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else list(value)

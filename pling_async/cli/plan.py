@@ -1,0 +1,178 @@
+"""`pling plan`, `show`, `apply` and `import`: from a list to the state of an account."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pling_async.cli.check import save_rejects
+from pling_async.cli.connection import on_account
+from pling_async.cli.exits import Exit
+from pling_async.cli.options import (
+    Applying,
+    PlanRequest,
+    applying_options,
+    details_option,
+    output_option,
+    planning_options,
+)
+from pling_async.cli.output import Output, confirm, next_step
+from pling_async.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from pling_async.bulk import Plan, Run
+
+
+@click.command()
+@planning_options
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
+@click.option("--detailed-exitcode", is_flag=True, help="End with 3 when the plan would change something.")
+@details_option
+@output_option
+def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, details: int, output: Output) -> int:  # noqa: FBT001 - click's
+    """Say what a list would do to the account; nothing is written.
+
+    \b
+      pling plan customers.csv
+      pling plan customers.csv --mode replace --out customers.plan
+      pling plan customers.csv --mode replace --max-removals 5%
+
+    The default mode is merge: nobody is removed. Guards look at the plan, and --yes lifts none of them.
+    """
+    made = _planned(request)
+    _show(output, made, details)
+    _enforce(made, "auto")
+    if out is not None:
+        _save(made, out)
+    elif made.counts.writes:
+        next_step(f"pling plan {request.file} --mode {request.mode} --out PLAN, then pling apply PLAN")
+    return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
+
+
+@click.command()
+@click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@details_option
+@output_option
+def show(file: Path, details: int, output: Output) -> None:
+    """Show a plan that was written to a file.
+
+    \b
+      pling show customers.plan
+      pling show customers.plan --details 100
+      pling show customers.plan -o ndjson
+    """
+    made = _loaded(file)
+    _show(output, made, details)
+    next_step(f"pling apply {file}")
+
+
+@click.command()
+@click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@applying_options
+@output_option
+def apply(file: Path, applying: Applying, output: Output) -> int:
+    """Carry out a plan that was written to a file.
+
+    \b
+      pling apply customers.plan
+      pling apply customers.plan --yes --rejects rejects.csv
+
+    Refused when the account changed since the plan was made. Afterwards the account is listed again and compared.
+    """
+    made = _loaded(file)
+    _enforce(made, applying.strategy)
+    return _carried_out(made, applying, output)
+
+
+@click.command("import")
+@planning_options
+@applying_options
+@details_option
+@output_option
+def import_(request: PlanRequest, applying: Applying, details: int, output: Output) -> int:
+    """Plan a list, show the plan, ask, and carry it out.
+
+    \b
+      pling import customers.csv
+      pling import customers.csv --mode replace --rejects rejects.csv
+      pling import customers.csv --yes -o json < /dev/null
+
+    The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
+    """
+    made = _planned(request)
+    if output.is_table:
+        _show(output, made, details)
+    _enforce(made, applying.strategy)
+    return _carried_out(made, applying, output)
+
+
+def _planned(request: PlanRequest) -> "Plan":
+    """Read the list first: when it cannot be read, nobody is asked anything."""
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    prepared = asyncio.run(bulk.prepare(request.file, settings=request.settings))
+    return on_account(
+        lambda client: bulk.plan(client, prepared, mode=request.mode, guards=request.guards),
+        interrupted=lambda: "nothing was sent",
+    )
+
+
+def _show(output: Output, made: "Plan", details: int) -> None:
+    from pling_async.cli.plan_view import show_plan  # noqa: PLC0415 - polars and rich take a while to import
+
+    show_plan(output, made, details)
+
+
+def _loaded(file: Path) -> "Plan":
+    from pling_async.bulk import load_plan  # noqa: PLC0415 - polars takes a while to import
+
+    return load_plan(file)
+
+
+def _save(made: "Plan", out: Path) -> None:
+    from pling_async.bulk import save_plan  # noqa: PLC0415 - polars takes a while to import
+
+    save_plan(made, out)
+    next_step(f"pling apply {out}")
+
+
+def _enforce(made: "Plan", strategy: str) -> None:
+    from pling_async.bulk import Strategy  # noqa: PLC0415 - polars takes a while to import
+    from pling_async.bulk.guards import enforce  # noqa: PLC0415 - likewise
+
+    chosen = Strategy(strategy)
+    enforce(made.judged_for(made.strategy if chosen is Strategy.AUTO else chosen))
+
+
+def _carried_out(made: "Plan", applying: Applying, output: Output) -> int:
+    from pling_async.cli.run_view import run_exit, show_run  # noqa: PLC0415 - polars and rich take a while to import
+
+    save_rejects(made.rejects, applying.rejects)
+    if made.counts.writes and not applying.is_confirmed:
+        confirm(_question(made))
+    run = _applied(made, applying.strategy)
+    show_run(output, run)
+    return run_exit(run)
+
+
+def _question(made: "Plan") -> str:
+    counts = made.counts
+    what = f"Add {counts.add}, change {counts.change} and remove {counts.remove} contacts"
+    return f"{what} in account {made.account_id} at {made.origin}?"
+
+
+def _applied(made: "Plan", strategy: str) -> "Run":
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    with Progress("applying") as progress:
+        return on_account(
+            lambda client: bulk.apply(client, made, strategy=strategy, on_progress=progress.update),
+            interrupted=lambda: _when_interrupted(made, progress.done),
+        )
+
+
+def _when_interrupted(made: "Plan", done: int) -> str:
+    """Say what is known: requests under way at that moment may have been carried out."""
+    known = f"{done} of {made.counts.writes} contacts were decided" if done else "no answer had come yet"
+    return f"{known}; others may have been carried out. Plan the list again to see what is left: that is safe"

@@ -1,0 +1,117 @@
+"""How a plan is shown: counts first, then what the guards say, then examples of what changes."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from pling_async.bulk import Action, Level, report
+from pling_async.cli.output import Output, cell, table
+from pling_async.cli.source_view import count_table, labelled, more, source_lines, source_record
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pling_async.bulk import Plan
+
+MARKS: Final = {Level.PASSED: ("ok", "green"), Level.HELD: ("held", "yellow"), Level.REFUSED: ("REFUSED", "bold red")}
+
+_SHOWN: Final = {
+    Action.ADD: ("+", "green", "added"),
+    Action.CHANGE: ("~", "yellow", "changed"),
+    Action.REMOVE: ("-", "red", "removed"),
+}
+
+
+def show_plan(output: Output, plan: "Plan", details: int) -> None:
+    """Print a plan: as tables, as one JSON value, or as one NDJSON line a contact that is not simply unchanged."""
+    if output.format == "json":
+        output.record(plan_record(plan))
+    elif output.format == "ndjson":
+        output.records((), contact_records(plan))
+    else:
+        output.show(*source_lines(plan.source), *_account_lines(plan), "", count_table(_counts(plan)), "")
+        output.show(_verdict_table(plan), *_examples(plan, details))
+
+
+def plan_record(plan: "Plan") -> dict[str, Any]:
+    """Return what JSON says about a plan, contacts included."""
+    return {
+        "digest": plan.digest,
+        "mode": plan.mode.value,
+        "origin": plan.origin,
+        "account_id": plan.account_id,
+        "fingerprint": plan.fingerprint,
+        "source": source_record(plan.source),
+        "counts": _counts(plan),
+        "cost": {
+            "replace_bytes": plan.cost.replace_bytes,
+            "per_contact_requests": plan.cost.per_contact_requests,
+            "strategy": plan.strategy.value,
+        },
+        "guards": [{"guard": each.guard, "level": each.level.value, "message": each.message} for each in plan.verdicts],
+        "contacts": list(contact_records(plan)),
+    }
+
+
+def contact_records(plan: "Plan") -> Iterator[dict[str, Any]]:
+    """Yield one record a contact, unless it is unchanged or simply not in the list of a merge."""
+    for row in plan.contacts.iter_rows(named=True):
+        if row["action"] != Action.UNCHANGED.value and row["reason"] != "merge":
+            yield {
+                "mobile": row["mobile"],
+                "id": row["id"],
+                "action": row["action"],
+                "reason": row["reason"],
+                "changed": _changes(row),
+                "rows": row["rows"],
+            }
+
+
+def _changes(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"from": row["before"][name], "to": row[name]} for name in row["changed"]}
+
+
+def _counts(plan: "Plan") -> dict[str, int]:
+    return report.plan_counts(plan)
+
+
+def _account_lines(plan: "Plan") -> Iterator[Text]:
+    yield labelled("account", f"{plan.account_id} at {cell(plan.origin)}")
+    what = "contacts that the list does not have are removed" if plan.mode == "replace" else "nobody is removed"
+    yield labelled("mode", f"{plan.mode.value} ({what})")
+    if plan.counts.writes:
+        size = f"{plan.cost.replace_bytes / 1000:.0f} kB in one replace"
+        requests = f"{plan.cost.per_contact_requests} requests one by one"
+        yield labelled("cost", f"about {size}, or {requests}; auto is {plan.strategy.value}")
+
+
+def _verdict_table(plan: "Plan") -> "Table":
+    made = table("guard", "verdict", "", rows=())
+    for verdict in plan.verdicts:
+        mark, style = MARKS[verdict.level]
+        made.add_row(Text(verdict.guard), Text(mark, style=style), Text(cell(verdict.message)))
+    return made
+
+
+def _examples(plan: "Plan", limit: int) -> "Iterator[Text | Table]":
+    for action, (sign, style, words) in _SHOWN.items():
+        chosen = plan.contacts.filter(action=action.value)
+        if limit and chosen.height:
+            yield Text(f"\n{words}", style="bold")
+            made = table("", "", "", rows=())
+            for row in chosen.head(limit).iter_rows(named=True):
+                made.add_row(Text(sign, style=style), Text(cell(row["mobile"])), Text(_summary(action, row)))
+            yield made
+            yield from filter(None, [more(limit, chosen.height, "--details N shows N, -o ndjson all of them")])
+
+
+def _summary(action: Action, row: Mapping[str, Any]) -> str:
+    if action is not Action.CHANGE:
+        return ", ".join(filter(None, [cell(row["name"]), *map(cell, row["contact_groups"])]))
+    changes = ((name, each["from"], each["to"]) for name, each in _changes(row).items())
+    return "; ".join(f"{name}: {_quoted(before)} → {_quoted(after)}" for name, before, after in changes)
+
+
+def _quoted(value: Any) -> str:
+    return f"[{cell(value)}]" if isinstance(value, list) else cell(value) or "(blank)"

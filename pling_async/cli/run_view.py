@@ -1,0 +1,102 @@
+"""How a run is shown: what became of every contact that the plan writes, and whether the account is as promised."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from pling_async.bulk import report
+from pling_async.cli.exits import Exit, exit_code
+from pling_async.cli.output import Output, cell, table
+from pling_async.cli.source_view import count_table, more
+from pling_async.errors import Outcome
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pling_async.bulk import Run
+
+_WORDS: Final = {"add": "added", "change": "changed", "remove": "removed"}
+_SHOWN_FAILURES: Final = 10
+
+
+def show_run(output: Output, run: "Run") -> None:
+    """Print a run: as tables, as one JSON value, or as one NDJSON line for each row of the list."""
+    if output.format == "json":
+        output.record(run_record(run))
+    elif output.format == "ndjson":
+        output.records((), run.outcomes.iter_rows(named=True))
+    else:
+        output.show(_heading(run), "", count_table(_counts(run)), *_problems(run))
+
+
+def run_record(run: "Run") -> dict[str, Any]:
+    """Return what JSON says about a run."""
+    return {
+        "run": run.id,
+        "digest": run.plan.digest,
+        "strategy": run.strategy.value,
+        "started_at": run.started_at,
+        "seconds": round(run.seconds, 3),
+        "complete": run.is_complete,
+        "counts": _counts(run),
+        "outcomes": report.run_counts(run),
+        "verification": None if run.verification is None else str(run.verification),
+        "warnings": list(run.warnings),
+        "failed": list(_failures(run)),
+    }
+
+
+def run_exit(run: "Run") -> Exit:
+    """Return the exit code of a run: the worst that happened decides."""
+    failed = [each["code"] for each in _failures(run)]
+    codes = {exit_code(code) for code in failed if code != "halted"}
+    if run.outcome_counts[Outcome.UNKNOWN]:
+        codes.add(Exit.UNKNOWN)
+    for worst in (Exit.AUTH, Exit.UNKNOWN):
+        if worst in codes:
+            return worst
+    if failed or not run.is_complete:
+        return Exit.FAILED
+    return Exit.REJECTS if run.plan.counts.rejected_rows else Exit.OK
+
+
+def _heading(run: "Run") -> Text:
+    if run.verification is None:
+        return Text("Nothing to do: the account already is what the list says.", style="bold green")
+    if run.is_complete:
+        done = f"Applied in {run.seconds:.1f} s ({run.strategy.value}); listed again: {run.verification}."
+        return Text(done, style="bold green")
+    return Text(f"Not everything was applied ({run.strategy.value}): {run.verification}.", style="bold red")
+
+
+def _counts(run: "Run") -> dict[str, int]:
+    """Count what was really written, and take the rest from the plan."""
+    applied = Counter(action for action, outcome in run.written.select("action", "outcome").iter_rows() if _ok(outcome))
+    planned = report.plan_counts(run.plan)
+    return planned | {words: applied[action] for action, words in _WORDS.items()} | _not_applied(run)
+
+
+def _not_applied(run: "Run") -> dict[str, int]:
+    others = {outcome: count for outcome, count in run.outcome_counts.items() if not _ok(outcome) and count}
+    return {outcome.value.replace("_", " "): count for outcome, count in others.items()}
+
+
+def _ok(outcome: str) -> bool:
+    return outcome == Outcome.APPLIED
+
+
+def _failures(run: "Run") -> Iterator[dict[str, Any]]:
+    return (each for each in run.written.iter_rows(named=True) if not _ok(each["outcome"]))
+
+
+def _problems(run: "Run") -> "Iterator[Text | Table]":
+    for warning in run.warnings:
+        yield Text(f"warning: {cell(warning)}", style="yellow")
+    failures = list(_failures(run))
+    if failures:
+        columns = ("mobile", "action", "outcome", "code", "message")
+        yield Text("")
+        yield table(*columns, rows=([each[name] for name in columns] for each in failures[:_SHOWN_FAILURES]))
+        yield more(_SHOWN_FAILURES, len(failures), "-o json shows all of them")

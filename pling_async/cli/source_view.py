@@ -1,0 +1,72 @@
+"""How a list that was read is shown: where it comes from, what its columns mean, what cannot be used."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from pling_async.cli.output import cell, table
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.table import Table
+
+    from pling_async.sources import SourceInfo
+
+REJECT_COLUMNS = ("row", "field", "code", "message")
+
+
+def source_record(source: "SourceInfo") -> dict[str, Any]:
+    """Return what JSON says about a source."""
+    return {
+        "file": source.name,
+        "sha256": source.sha256,
+        "rows": source.rows,
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "mapping": dict(source.mapping),
+        "ignored": list(source.ignored),
+        "warnings": list(source.warnings),
+    }
+
+
+def source_lines(source: "SourceInfo") -> Iterator[Text]:
+    """Say in a few lines what was read and how."""
+    read_as = [source.encoding, f"delimiter {source.delimiter!r}" if source.delimiter else None, f"{source.rows} rows"]
+    yield Text.assemble((cell(source.name), "bold"), "  ", ", ".join(filter(None, read_as)))
+    becomes = ", ".join(f"{cell(header)} → {attribute}" for header, attribute in source.mapping.items())
+    yield labelled("columns", becomes)
+    if source.ignored:
+        yield labelled("ignored", ", ".join(map(cell, source.ignored)))
+    for warning in source.warnings:
+        yield labelled("warning", cell(warning), style="yellow")
+
+
+def labelled(label: str, words: str, *, style: str = "dim") -> Text:
+    """Return a line that begins with a label."""
+    return Text.assemble((f"{label}: ", style), words)
+
+
+def count_table(counts: Mapping[str, int]) -> "Table":
+    """Return counts as a table, what is zero in grey."""
+    made = table("", "", rows=(), numbers=frozenset())
+    made.columns[1].justify = "right"
+    for words, count in counts.items():
+        style = "bold" if count else "dim"
+        made.add_row(Text("  " + words, style=style), Text(str(count), style=style))
+    return made
+
+
+def reject_records(rejects: "pl.DataFrame") -> Iterator[dict[str, Any]]:
+    """Yield one record for each problem of a rejected row, without the row's values."""
+    return rejects.select(REJECT_COLUMNS).iter_rows(named=True)
+
+
+def reject_table(rejects: "pl.DataFrame", limit: int) -> "Table":
+    """Return the first rejects as a table."""
+    return table(*REJECT_COLUMNS, rows=rejects.select(REJECT_COLUMNS).head(limit).iter_rows())
+
+
+def more(shown: int, total: int, where: str) -> Text:
+    """Return the line that says what a list leaves out; empty when it leaves out nothing."""
+    return Text(f"  … {total - shown} more; {where}" if total > shown else "", style="dim")

@@ -1,0 +1,75 @@
+"""What the three resources share: the account they speak for, and what must be true of a request and its answer."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import orjson
+from attrs import frozen
+
+from pling_async.errors import CorrelationError, Problem, ValidationError
+from pling_async.pling.codec import encode
+from pling_async.pling.models import UNSET, Contact, ContactGroup, Unset
+from pling_async.session.protocol import Request
+from pling_async.session.session import Session
+
+T = TypeVar("T")
+
+
+@frozen
+class Account:
+    """One account, and the session that reaches it."""
+
+    session: Session
+    id: int
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query that every listing needs."""
+        return {"accountId": str(self.id)}
+
+    async def call(self, request: Request, decode: Callable[[bytes], T], check: Callable[[T], None]) -> T:
+        """Return the answer after checking that it speaks of what was asked; the check is part of the attempt."""
+
+        def checked(body: bytes) -> T:
+            answer = decode(body)
+            check(answer)
+            return answer
+
+        return await self.session.call(request, checked)
+
+    def encoded(self, value: Contact | ContactGroup, *, consent: bool = False) -> bytes:
+        """Return the body of a POST or PUT (sections 3.3, 3.4, 3.8 and 3.9)."""
+        for problem in self.problems(value.check()):
+            raise ValidationError(f"{type(value).__name__} was not sent: {problem.message}", [problem])
+        return orjson.dumps(encode(value, account_id=self.id, consent=consent))
+
+    def problems(self, value: Contact | ContactGroup) -> tuple[Problem, ...]:
+        """Return what keeps a value out of this account: it was read from another one."""
+        if value.account_id in {UNSET, self.id}:
+            return ()
+        message = f"it belongs to another account than {self.id}; evolve(account_id=UNSET, id=UNSET) copies it"
+        return (Problem(field="account_id", code="other_account", message=message),)
+
+    def correlate(self, answer: Contact | ContactGroup, **asked: Any) -> None:
+        """Raise `CorrelationError` unless the answer is of this account and has the values asked for (I-19)."""
+        expected = {"account_id": self.id, **asked}
+        wrong = [name for name, value in expected.items() if getattr(answer, name) not in {UNSET, value}]
+        if wrong:
+            raise CorrelationError(f"the answer has another {' and '.join(wrong)} than the request")
+
+    def correlate_all(self, answers: Iterable[Contact | ContactGroup]) -> None:
+        """Check that a listing holds this account's rows only (#48)."""
+        for answer in answers:
+            self.correlate(answer)
+
+
+def known_id(value: int | Unset, what: str) -> int:
+    """Return an id fit for a path, or refuse what would lead to another resource."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"a {what} that was read from the server has an id; this value is not one"
+        raise ValidationError(message, [Problem(field="id", code="no_id", message=message)])
+    return value
+
+
+def ignored(_: object) -> None:
+    """Accept an answer that says nothing."""

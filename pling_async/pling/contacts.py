@@ -1,0 +1,184 @@
+"""Contacts (sections 3.1 to 3.5) and the replacement of all of them (section 3.11)."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import attrs
+import orjson
+from attrs import frozen
+
+from pling_async.errors import Problem, ValidationError
+from pling_async.pling.account import Account, ignored, known_id
+from pling_async.pling.codec import decode_contact, decode_listing, decode_result, encode
+from pling_async.pling.models import UNSET, Contact, ContactListing, ReplaceResult, text_rules
+from pling_async.session.protocol import DELETED, SAVED, Request
+from pling_async.session.retry import RetryLaw
+
+_STATE: Final = (*(name for name in text_rules(Contact) if name != "auto_created_number"), "is_stopped", "is_active")
+"""What a PUT must say besides the groups, lest the server reset it."""
+
+
+@frozen
+class Contacts:
+    """The contacts of one account."""
+
+    _account: Account
+
+    async def list(self, *, group_id: int | None = None, stopped: bool | None = None) -> ContactListing:
+        """Return the contacts asked for, and the account's groups (section 3.1).
+
+        Everybody, unless narrowed to a group, to stopped contacts (True) or to those not stopped (False). A whole
+        group takes two requests, since the server leaves its stopped members out unless they are asked for alone.
+        """
+        if group_id is not None and stopped is None:
+            reachable = await self.list(group_id=group_id, stopped=False)
+            return _united(reachable, await self.list(group_id=group_id, stopped=True))
+        group = {} if group_id is None else {"contactGroupId": str(known_id(group_id, "group"))}
+        stop = {} if stopped is None else {"stop": str(int(stopped))}
+        return await self._account.call(self._listing(**group, **stop), decode_listing, self._check_listing)
+
+    async def get(self, id: int) -> Contact:  # noqa: A002 - the API's own word
+        """Return one contact (section 3.2)."""
+        path = f"contacts/{known_id(id, 'contact')}"
+        request = Request(method="GET", path=path, law=RetryLaw.SAFE)
+        return await self._account.call(
+            request, decode_contact, lambda contact: self._account.correlate(contact, id=id)
+        )
+
+    async def add(self, contact: Contact) -> Contact:
+        """Add a contact (section 3.3); the bare endpoint.
+
+        If the number is in the account already, its contact is updated, and nobody knows whether what the request
+        leaves out is kept or reset to defaults, the stop flag included. `bulk.upsert` knows the account first and is
+        the safe way. After an unknown outcome the request is repeated only if `is_stopped` is given.
+        """
+        contact = _named(contact)
+        law = RetryLaw.UNSENT if contact.is_stopped is UNSET else RetryLaw.CONVERGENT
+        body = self._account.encoded(contact)
+        request = Request(method="POST", path="contacts", law=law, body=body, expected=SAVED)
+        return await self._account.call(
+            request, decode_contact, partial(self._account.correlate, mobile=contact.mobile)
+        )
+
+    async def update(self, contact: Contact) -> Contact:
+        """Write the full state of a contact that was read before (section 3.4).
+
+        Refused while a writable field is `UNSET`, since the server may reset what a PUT leaves out. `is_stopped=False`
+        is not sent: see `stop_list.remove`.
+        """
+        return await self.put(contact, RetryLaw.CONVERGENT)
+
+    async def delete(self, id: int) -> None:  # noqa: A002 - the API's own word
+        """Delete a contact (section 3.5); its groups stay."""
+        request = Request(
+            method="DELETE",
+            path=f"contacts/{known_id(id, 'contact')}",
+            law=RetryLaw.CONVERGENT,
+            expected=DELETED,
+            answers_json=False,
+            missing_is_done=True,
+        )
+        await self._account.session.call(request, ignored)
+
+    async def replace(self, contacts: Iterable[Contact]) -> ReplaceResult:
+        """Make these the account's contacts: EVERY OTHER CONTACT IS DELETED, and groups nobody is in (section 3.11).
+
+        The answer does not count what was deleted. Refused are an empty list, one number twice, broken rules and
+        contacts of another account; `bulk.replace` also shows and guards what would go. Never repeated once sent.
+        """
+        body = await asyncio.to_thread(_encoded_list, self._account, tuple(contacts))
+        return await self.replace_encoded(body)
+
+    async def read_listing(self) -> bytes:
+        """Return the JSON text of the whole account (section 3.1), capped but not decoded."""
+        return await self._account.session.call(self._listing(), bytes)
+
+    async def replace_encoded(self, body: bytes | Path) -> ReplaceResult:
+        """As `replace`, with a finished JSON array: bytes, or a file that is streamed; only emptiness is checked."""
+        if await asyncio.to_thread(_is_empty, body):
+            raise _empty_list()
+        request = Request(
+            method="POST",
+            path="contacts/replace",
+            query=self._account.query,
+            law=RetryLaw.UNSENT,
+            body=body,
+            large=True,
+        )
+        return await self._account.session.call(request, decode_result)
+
+    async def put(self, contact: Contact, law: RetryLaw, *, consent: bool = False) -> Contact:
+        """Write a full state under a given retry law; only consent lets `stop: 0` through. See `update`."""
+        contact, path = _named(contact), f"contacts/{known_id(contact.id, 'contact')}"
+        _refuse_sparse(contact)
+        body = self._account.encoded(contact, consent=consent)
+        request = Request(method="PUT", path=path, law=law, body=body, expected=SAVED)
+        same = partial(self._account.correlate, id=contact.id, mobile=contact.mobile)
+        return await self._account.call(request, decode_contact, same)
+
+    def _listing(self, **narrowed: str) -> Request:
+        query = {**self._account.query, **narrowed}
+        return Request(method="GET", path="contacts", query=query, law=RetryLaw.SAFE, large=True)
+
+    def _check_listing(self, listing: ContactListing) -> None:
+        self._account.correlate_all(listing.contacts)
+        self._account.correlate_all(listing.contact_groups)
+
+
+def _named(contact: Contact) -> Contact:
+    """Fill in the name that section 2.2 asks for, when parts of it are given and it is not."""
+    if contact.name is not UNSET:
+        return contact
+    parts = [part for part in (contact.first_name, contact.last_name) if part]
+    return contact.evolve(name=" ".join(parts)) if parts else contact
+
+
+def _refuse_sparse(contact: Contact) -> None:
+    missing = [name for name in _STATE if getattr(contact, name) is UNSET]
+    if contact.contact_group_ids is UNSET and contact.contact_groups is UNSET:
+        missing.append("contact_group_ids")
+    if missing:
+        message = "not given, and the server may reset what is left out; read the contact, then evolve it"
+        problems = [Problem(field=name, code="unset", message=message) for name in missing]
+        raise ValidationError(f"Contact was not sent: {', '.join(missing)}: {message}", problems)
+
+
+def _united(reachable: ContactListing, stopped: ContactListing) -> ContactListing:
+    """Unite both halves of a group; who was stopped between the two requests appears once, as stopped."""
+    contacts = {contact.id: contact for contact in (*reachable.contacts, *stopped.contacts)}
+    return ContactListing(contacts=tuple(contacts.values()), contact_groups=stopped.contact_groups)
+
+
+def _is_empty(body: bytes | Path) -> bool:
+    if isinstance(body, Path):
+        with body.open("rb") as file:
+            body = file.read(64)
+    return body[:64].translate(None, b" \t\r\n") in {b"", b"[]"}
+
+
+def _empty_list() -> ValidationError:
+    message = "an empty list would delete every contact of the account; delete them one by one if that is meant"
+    return ValidationError(f"nothing was sent: {message}", [Problem(field="contacts", code="empty", message=message)])
+
+
+def _encoded_list(account: Account, contacts: tuple[Contact, ...]) -> bytes:
+    """Encode contact by contact, since one long call would hold the interpreter and with it the event loop."""
+    named = [_named(contact) for contact in contacts]
+    problems = list(_list_problems(account, named))
+    if problems:
+        words = "; ".join(f"row {each.row}, {each.field}: {each.message}" for each in problems[:5])
+        raise ValidationError(f"nothing was sent, problems: {len(problems)}, first: {words}", problems)
+    return b"[" + b",".join(orjson.dumps(encode(contact)) for contact in named) + b"]"
+
+
+def _list_problems(account: Account, contacts: Sequence[Contact]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for row, contact in enumerate(contacts, start=1):
+        for problem in (*contact.problems(), *account.problems(contact)):
+            yield attrs.evolve(problem, row=row)
+        if (earlier := first.setdefault(contact.mobile, row)) != row:
+            message = f"the same number as in row {earlier}; a list may have each number once"
+            yield Problem(field="mobile", code="duplicate", message=message, row=row)

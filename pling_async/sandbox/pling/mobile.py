@@ -1,0 +1,125 @@
+"""Conversion of mobile numbers to E.164 (section 2.2): phonenumbers' verdict, at less cost for input in E.164."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Final
+
+import phonenumbers
+from attrs import frozen
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc, PhoneNumberType
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_ACCEPTED: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+_NEVER: Final = "(?!)"
+_LONGEST_CALLING_CODE: Final = 3
+_BEFORE_MOBILE: Final = (
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+"""Types that phonenumbers looks for before mobile, so that a number which fits both is not a mobile."""
+
+
+@frozen
+class _Region:
+    claims: re.Pattern[str]
+    """Fits the national numbers that phonenumbers takes for the region's."""
+    mobile: re.Pattern[str]
+    """Fits those of them that are mobiles, or may be."""
+
+
+@frozen
+class _CallingCode:
+    rewritten: re.Pattern[str]
+    """Fits national numbers that parsing may change, such as those with a trunk prefix."""
+    regions: tuple[_Region, ...]
+
+    def accepts(self, national: str) -> bool | None:
+        """Return whether a national number is a mobile's, None when only parsing can tell."""
+        if self.rewritten.match(national):
+            return None
+        for region in self.regions:
+            if region.mobile.fullmatch(national):
+                return True
+            if region.claims.match(national):
+                return False
+        return False
+
+
+def to_e164(raw: str, region: str | None = "NO") -> str | None:
+    """Return the number as E.164, or None unless it is a valid mobile number; `region` is for those without +."""
+    if _E164.fullmatch(raw):
+        verdict = _decide(raw)
+        if verdict is not None:
+            return raw if verdict else None
+    return _parsed(raw, region)
+
+
+def _decide(number: str) -> bool | None:
+    for length in range(1, _LONGEST_CALLING_CODE + 1):
+        code = int(number[1 : 1 + length])
+        if code in COUNTRY_CODE_TO_REGION_CODE:
+            return _calling_code(code).accepts(number[1 + length :])
+    return False
+
+
+@lru_cache(maxsize=1 << 16)
+def _parsed(raw: str, region: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or phonenumbers.number_type(number) not in _ACCEPTED:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def _calling_code(code: int) -> _CallingCode:
+    regions = COUNTRY_CODE_TO_REGION_CODE[code]
+    main = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+    known = [PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
+    claim_all = len(regions) == 1
+    return _CallingCode(
+        rewritten=re.compile("|".join(_rewritten(main))),
+        regions=tuple(_region(each, claims_all=claim_all) for each in known if each is not None),
+    )
+
+
+def _rewritten(metadata: PhoneMetadata | None) -> Iterator[str]:
+    """Yield what parsing may strip or turn into a leading zero; everything when there is no metadata."""
+    yield "0"
+    if metadata is None:
+        yield ""
+    elif metadata.national_prefix_for_parsing:
+        yield f"(?:{metadata.national_prefix_for_parsing})"
+
+
+def _region(metadata: PhoneMetadata, *, claims_all: bool) -> _Region:
+    general = _fits(metadata.general_desc)
+    others = "|".join(_fits(getattr(metadata, name)) for name in _BEFORE_MOBILE)
+    fixed = _fits(metadata.fixed_line)
+    mobile = fixed if metadata.same_mobile_and_fixed_line_pattern else _fits(metadata.mobile)
+    if claims_all:
+        claims = ""
+    elif metadata.leading_digits is not None:
+        claims = f"(?:{metadata.leading_digits})"
+    else:
+        claims = f"(?={general})(?:{others}|{fixed}|{mobile})"
+    return _Region(re.compile(claims), re.compile(f"(?={claims})(?={general})(?!{others})(?:{mobile})"))
+
+
+def _fits(desc: PhoneNumberDesc | None) -> str:
+    """Return the expression for whole national numbers that fit a description."""
+    if desc is None or not desc.national_number_pattern:
+        return _NEVER
+    lengths = "|".join(f"[0-9]{{{length}}}" for length in desc.possible_length if length > 0)
+    if desc.possible_length and not lengths:
+        return _NEVER
+    return f"(?:(?=(?:{lengths or '[0-9]*'})$)(?:{desc.national_number_pattern})$)"

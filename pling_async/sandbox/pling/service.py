@@ -1,0 +1,60 @@
+"""The Pling Contacts API as a service of the sandbox."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import orjson
+from aiohttp import web
+from attrs import frozen
+
+from pling_async.sandbox.pling.access import User
+from pling_async.sandbox.pling.groups import groups_of
+from pling_async.sandbox.pling.routes import Endpoints, error_pages
+from pling_async.sandbox.pling.schema import TABLES, create
+from pling_async.sandbox.pling.seeding import Seeder
+from pling_async.sandbox.pling.store import contacts_of
+from pling_async.sandbox.pling.validation import ContactReader
+from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.service import Seed, Stage
+
+
+@frozen(kw_only=True)
+class PlingService:
+    """Sections 3.1 to 3.11 under /api, for users with accounts of their own."""
+
+    semantics: Semantics
+    users: tuple[User, ...]
+    small_ids: bool
+    """Whether ids count from 1."""
+    prefix: ClassVar[str] = "/api"
+    tables: ClassVar[tuple[str, ...]] = TABLES
+
+    def create(self, connection: sqlite3.Connection) -> None:
+        """Create what is missing of the tables."""
+        create(connection, small_ids=self.small_ids)
+
+    def application(self, stage: Stage) -> web.Application:
+        """Return the API."""
+        application = web.Application(middlewares=[error_pages(self.semantics)])
+        reader = ContactReader(self.semantics)
+        Endpoints(stage=stage, semantics=self.semantics, users=self.users, reader=reader).mount(application)
+        return application
+
+    def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
+        """Put contacts and contactGroups into the store; those without accountId into the first account."""
+        Seeder(connection, self.users[0].accounts[0], self.semantics, now).seed(objects)
+
+    def contacts(self, connection: sqlite3.Connection, account_id: int) -> list[dict[str, Any]]:
+        """Return the account's contacts as they are, whatever the switches make answers show."""
+        return list(_truth(connection, account_id))
+
+    def groups(self, connection: sqlite3.Connection, account_id: int) -> list[dict[str, Any]]:
+        """Return the account's groups."""
+        return list(groups_of(connection, account_id))
+
+
+def _truth(connection: sqlite3.Connection, account_id: int) -> Iterator[dict[str, Any]]:
+    for batch in contacts_of(connection, account_id):
+        for contact in batch:
+            yield {**contact, "contactGroupIds": orjson.loads(contact["contactGroupIds"])}

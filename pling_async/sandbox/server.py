@@ -1,0 +1,145 @@
+"""The sandbox: local servers with real storage, in the caller's own process and event loop."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiohttp import web
+from attrs import define, field
+
+from pling_async.sandbox.admin import PREFIX, Admin
+from pling_async.sandbox.clock import FixedClock, RealClock
+from pling_async.sandbox.controls import Controls
+from pling_async.sandbox.faults import Fault
+from pling_async.sandbox.guard import local_only
+from pling_async.sandbox.journal import Entry
+from pling_async.sandbox.pling import PlingService, User
+from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.service import Stage
+from pling_async.sandbox.snapshot import Snapshot
+from pling_async.sandbox.traffic import Traffic
+from pling_async.sandbox.worker import MEMORY, Worker
+
+HOST: Final = "127.0.0.1"
+_GRACE: Final = 1.0
+"""Seconds that requests under way get when the sandbox stops."""
+
+
+@define(kw_only=True, eq=False)
+class Sandbox:
+    """A faithful local server for the Pling Contacts API; an async context manager, or to be started and stopped.
+
+    `database` is a file (created for its owner only) or ":memory:". `deterministic` makes ids count from 1, and time
+    begin at 2026-01-01T00:00:00Z with a second for each request. Port 0 is a free one. Only loopback is bound.
+    """
+
+    database: str | Path = MEMORY
+    semantics: Semantics = field(factory=Semantics)
+    deterministic: bool = False
+    port: int = 0
+    users: tuple[User, ...] = (User(),)
+    _pling: PlingService = field(init=False)
+    _controls: Controls = field(init=False)
+    _runner: web.AppRunner | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        self._pling = PlingService(semantics=self.semantics, users=self.users, small_ids=self.deterministic)
+        stage = Stage(worker=Worker(), clock=FixedClock() if self.deterministic else RealClock())
+        self._controls = Controls(stage=stage, traffic=Traffic(stage.worker), services={"pling": self._pling})
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open the database and listen."""
+        try:
+            await self._controls.open(self.database)
+            self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_GRACE)
+            await self._runner.setup()
+            await web.TCPSite(self._runner, HOST, self.port).start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening, forget what was to be applied late, and close the database."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self._controls.close()
+
+    def _application(self) -> web.Application:
+        root = web.Application(middlewares=[local_only])
+        root.add_subapp(PREFIX, Admin(self._controls).application())
+        for service in self._controls.services.values():
+            application = service.application(self._controls.stage)
+            application.middlewares.insert(0, self._controls.traffic.pass_through)
+            root.add_subapp(service.prefix, application)
+        return root
+
+    @property
+    def url(self) -> str:
+        """Base URL of the Pling API, with its trailing slash."""
+        return f"http://{HOST}:{self.port}{self._pling.prefix}/"
+
+    @property
+    def username(self) -> str:
+        """Name of the first user."""
+        return self.users[0].name
+
+    @property
+    def password(self) -> str:
+        """Password of the first user."""
+        return self.users[0].password
+
+    @property
+    def account_id(self) -> int:
+        """First account of the first user."""
+        return self.users[0].accounts[0]
+
+    @property
+    def requests(self) -> list[Entry]:
+        """The last 1000 requests to the services, oldest first."""
+        return list(self._controls.traffic.journal)
+
+    async def seed(
+        self, contacts: Iterable[Mapping[str, Any]] = (), contact_groups: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
+        """Put wire objects straight into the store, unchecked; accountId is the first account unless given."""
+        await self._controls.seed("pling", {"contacts": contacts, "contactGroups": contact_groups})
+
+    async def contacts(self, account_id: int | None = None) -> list[dict[str, Any]]:
+        """Return the account's contacts as they are, whatever the semantics make answers show."""
+        return await self._controls.stage.worker.run(self._pling.contacts, account_id or self.account_id)
+
+    async def groups(self, account_id: int | None = None) -> list[dict[str, Any]]:
+        """Return the account's groups."""
+        return await self._controls.stage.worker.run(self._pling.groups, account_id or self.account_id)
+
+    def fail(self, fault: Fault) -> None:
+        """Make the next requests that match a fault go wrong."""
+        self._controls.traffic.faults.arm(fault)
+
+    async def settle(self) -> None:
+        """Apply at once what `apply_late` faults hold back."""
+        await self._controls.traffic.sabotage.settle()
+
+    async def snapshot(self) -> Snapshot:
+        """Return the whole store as a JSON value."""
+        return await self._controls.snapshot()
+
+    async def restore(self, snapshot: Snapshot) -> None:
+        """Make the store what a snapshot says."""
+        await self._controls.restore(snapshot)
+
+    async def reset(self) -> None:
+        """Empty the store, the journal and the faults, and set the clock back."""
+        await self._controls.reset()

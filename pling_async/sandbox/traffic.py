@@ -1,0 +1,38 @@
+"""What every request to a service passes: the journal, the spooling of its body, and the faults."""
+
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from pling_async.sandbox.faults import Faults
+from pling_async.sandbox.journal import Journal
+from pling_async.sandbox.sabotage import Cut, Sabotage
+from pling_async.sandbox.spool import Spool, receive
+from pling_async.sandbox.worker import Worker
+
+SPOOL: Final = web.RequestKey("spool", Spool)
+"""The request's body."""
+
+
+class Traffic:
+    """The middleware around every service."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.faults = Faults()
+        self.journal = Journal()
+        self.sabotage = Sabotage()
+        self._worker = worker
+
+    @web.middleware
+    async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Journal a request, read it whole, and let it pass or spoil it."""
+        entry = self.journal.open(request)
+        request[SPOOL] = spool = await receive(request, self._worker)
+        if request.body_exists:
+            entry.body, entry.body_size = spool.head, spool.size
+        fault = self.faults.take(request.method, request.path)
+        response = await (self.sabotage.perform(fault, request, handler) if fault else handler(request))
+        if not isinstance(response, Cut):
+            entry.status = response.status
+        return response

@@ -1,0 +1,89 @@
+"""The attempts of one operation: gate, send, interpret, decode, and perhaps again."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from pling_async.errors import BadAnswer, PlingError
+from pling_async.session.limiter import Limiter
+from pling_async.session.operation import Operation
+from pling_async.session.protocol import Request, Transport, exchange_of, interpret
+from pling_async.session.retry import RetryBudget
+from pling_async.session.settings import ClientSettings, Runtime
+
+T = TypeVar("T")
+_log: Final = logging.getLogger("pling_async")
+_DECODED_IN_THREAD: Final = 256 * 1024
+
+
+class Attempts:
+    """Runs operations over a transport; owns what they share: the gates and the retry budget."""
+
+    def __init__(self, transport: Transport, *, settings: ClientSettings, runtime: Runtime) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._runtime = runtime
+        self._budget = RetryBudget()
+        self._limiter = Limiter(
+            max_in_flight=settings.max_in_flight, rate=settings.rate, clock=runtime.clock, sleep=runtime.sleep
+        )
+
+    async def run(self, request: Request, decode: Callable[[bytes], T]) -> T:
+        """Return the decoded answer of one operation, or raise the error that ended it."""
+        timeout = self._settings.timeout
+        total = timeout.total_large if request.large else timeout.total
+        operation = Operation(request, deadline=self._runtime.clock() + total)
+        try:
+            return await self._run(operation, decode)
+        except asyncio.CancelledError as cancelled:
+            cancelled.add_note(operation.note())
+            raise
+
+    async def _run(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
+        while True:
+            try:
+                result = await self._attempt(operation, decode)
+            except PlingError as error:
+                operation.record(error)
+                if operation.is_done_by(error):
+                    return decode(b"")
+                delay = self._delay(operation, error)
+                if delay is None:
+                    operation.conclude(error)
+                    raise
+                _log.info("%s: %s, again in %.2f s", operation, type(error).__name__, delay)
+            else:
+                self._budget.earn(operation.spent)
+                return result
+            await self._runtime.sleep(delay)
+
+    async def _attempt(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
+        request = operation.request
+        async with self._limiter.slot(operation.deadline):
+            operation.begin()
+            started = self._runtime.clock()
+            timeout = operation.deadline - started
+            response = await self._transport.send(request, request_id=operation.id, timeout=timeout)
+        _log.debug("%s: %d in %.3f s", operation, response.status, self._runtime.clock() - started)
+        try:
+            body = interpret(request, response)
+            return await asyncio.to_thread(decode, body) if len(body) > _DECODED_IN_THREAD else decode(body)
+        except BadAnswer as error:
+            response.drop_connection()
+            if error.exchange.status is None:
+                error.exchange = exchange_of(request, response)
+            raise
+
+    def _delay(self, operation: Operation, error: PlingError) -> float | None:
+        policy = self._settings.retry
+        if error.retry_after and policy.waits_for(error):
+            self._limiter.pause(error.retry_after)
+        if not policy.allows(error, attempt=operation.attempts, law=operation.request.law):
+            return None
+        delay = policy.delay(error, attempt=operation.attempts, chance=self._runtime.random())
+        cost = self._budget.cost(error)
+        if self._runtime.clock() + delay >= operation.deadline or not self._budget.spend(cost):
+            return None
+        operation.spent += cost
+        return delay

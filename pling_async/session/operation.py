@@ -1,0 +1,59 @@
+"""The bookkeeping of one operation over its attempts: identity, deadline, doubt."""
+
+from uuid import uuid4
+
+import attrs
+from attrs import define, field
+
+from pling_async.errors import NotFound, Outcome, PlingError
+from pling_async.session.protocol import Request
+
+
+@define
+class Operation:
+    """One call of the session; its outcome is that of all its attempts together."""
+
+    request: Request
+    deadline: float
+    """In the session clock's time."""
+    id: str = field(factory=lambda: uuid4().hex)
+    attempts: int = 0
+    spent: int = 0
+    """Tokens of the retry budget."""
+    in_flight: bool = False
+    in_doubt: bool = False
+    """Some attempt may have reached the server, and no definite answer followed it."""
+
+    def begin(self) -> None:
+        """Count one attempt."""
+        self.attempts += 1
+        self.in_flight = True
+
+    def is_done_by(self, error: PlingError) -> bool:
+        """Return whether an error means success: gone already, after an attempt that may have done it."""
+        return self.request.missing_is_done and self.in_doubt and isinstance(error, NotFound)
+
+    def record(self, error: PlingError) -> None:
+        """Complete an attempt's error with what is known of the whole operation."""
+        self.in_flight = False
+        self.in_doubt = self.in_doubt or error.outcome is Outcome.UNKNOWN
+        error.exchange = attrs.evolve(
+            error.exchange,
+            method=self.request.method,
+            path=self.request.path,
+            request_id=self.id,
+            attempts=self.attempts,
+        )
+
+    def conclude(self, error: PlingError) -> None:
+        """Give the last error the outcome of the operation."""
+        if self.in_doubt:
+            error.outcome = Outcome.UNKNOWN
+
+    def note(self) -> str:
+        """Return what a cancelled caller may want to know."""
+        outcome = Outcome.UNKNOWN if self.in_doubt or self.in_flight else Outcome.NOT_APPLIED
+        return f"pling_async: {self} was cancelled, outcome {outcome.value}"
+
+    def __str__(self) -> str:
+        return f"{self.request.method} {self.request.path} (attempt {self.attempts}, request {self.id})"

@@ -1,0 +1,202 @@
+"""What bytes mean: pure functions from (request, response) to a body or an error, and the seam to whoever sends.
+
+Nothing here performs I/O. `Transport` is the seam: the real one lives in `session`, simulations bring their own.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from attrs import field, frozen
+
+from pling_async.errors import (
+    AuthenticationError,
+    BadAnswer,
+    BadRequest,
+    ConfigurationError,
+    ConflictError,
+    ContractError,
+    DecodeError,
+    Exchange,
+    NotFound,
+    Outcome,
+    PayloadTooLarge,
+    PermissionDenied,
+    PlingError,
+    RateLimited,
+    SchemaError,
+    ServerError,
+    StatusError,
+    UnexpectedRedirect,
+)
+from pling_async.session.excerpts import excerpt, server_message
+from pling_async.session.retry import RetryLaw
+
+OK: Final = frozenset({200})
+SAVED: Final = frozenset({200, 201})
+"""A POST that found an existing contact may answer 200, and a PUT 201: nothing is inferred from which."""
+DELETED: Final = frozenset({200, 204})
+
+_PATH: Final = re.compile(r"[^/?#\\\s][^?#\\\s]*")
+
+
+def _below_base(_: object, __: object, path: str) -> None:
+    if not _PATH.fullmatch(path) or "//" in path or ".." in path.split("/"):
+        raise ConfigurationError("a request's path must lie below the base URL")
+
+
+@frozen(kw_only=True)
+class Request:
+    """One operation: what to send, what answer to expect, and what a repetition could do."""
+
+    method: str
+    path: str = field(validator=_below_base)
+    """Below the base URL, without a leading slash."""
+    law: RetryLaw
+    query: Mapping[str, str] = field(factory=dict, repr=False)
+    body: bytes | Path | None = field(default=None, repr=False)
+    """JSON; a path is streamed from its file."""
+    expected: frozenset[int] = OK
+    answers_json: bool = True
+    missing_is_done: bool = False
+    """A deletion: 404 is success, but only after an attempt that may have done it."""
+    large: bool = False
+    """A listing or a replace: the longer deadline and the larger cap apply."""
+
+
+@frozen(kw_only=True)
+class Response:
+    """One answer, read to its end; bodies of errors may be cut at their cap."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """In the order received, repeated names kept."""
+    body: bytes = field(default=b"", repr=False)
+    received_at: float = 0.0
+    """Seconds since 1970, the reference for a Retry-After date when the answer has no Date."""
+    drop_connection: Callable[[], None] = field(default=lambda: None, repr=False, eq=False)
+    """Close the connection it came on, since what follows on it cannot be trusted either."""
+
+
+class Transport(Protocol):
+    """Sends one request once. Failures are `NoAnswer` errors whose outcome says whether the server can have seen it."""
+
+    async def send(self, request: Request, *, request_id: str, timeout: float) -> Response:  # noqa: ASYNC109 - a limit, kept by whoever sends
+        """Return the answer within `timeout` seconds, whatever its status; never repeat, never redirect."""
+        ...
+
+    async def close(self) -> None:
+        """Close what was opened here."""
+        ...
+
+
+_ERRORS: Final[dict[int, type[StatusError]]] = {
+    401: AuthenticationError,
+    403: PermissionDenied,
+    404: NotFound,
+    405: ContractError,
+    406: ContractError,
+    408: ServerError,
+    409: ConflictError,
+    410: NotFound,
+    413: PayloadTooLarge,
+    415: ContractError,
+    429: RateLimited,
+    501: ContractError,
+    505: ContractError,
+}
+_CLASSES: Final[dict[int, type[PlingError]]] = {3: UnexpectedRedirect, 4: BadRequest, 5: ServerError}
+_DEFINITE: Final = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 429})
+"""The server said no and certainly did nothing; after any other refusal nobody knows."""
+
+_HINTS: Final[dict[type[PlingError], str]] = {
+    AuthenticationError: "wrong or missing credentials",
+    ContractError: "the server may speak another version; check Accept-Version and the base URL",
+    PermissionDenied: "the user has no access to the account",
+    UnexpectedRedirect: "redirects are never followed; check the base URL",
+}
+
+
+def interpret(request: Request, response: Response) -> bytes:
+    """Return the body of an expected answer, or raise what the answer means."""
+    if response.status not in request.expected:
+        raise _refusal(request, response)
+    if _encodings(response):
+        raise DecodeError(
+            "the answer is compressed though identity was asked for", exchange=exchange_of(request, response)
+        )
+    if request.answers_json:
+        _check_json(request, response)
+    return response.body
+
+
+def _refusal(request: Request, response: Response) -> PlingError:
+    kind = _ERRORS.get(response.status) or _CLASSES.get(response.status // 100, BadAnswer)
+    said = "" if _encodings(response) else server_message(response.body)
+    words = [f"HTTP {response.status} for {request.method} {request.path}", _HINTS.get(kind, ""), said]
+    outcome = Outcome.NOT_APPLIED if response.status in _DEFINITE else Outcome.UNKNOWN
+    return kind(": ".join(filter(None, words)), exchange=exchange_of(request, response), outcome=outcome)
+
+
+def _check_json(request: Request, response: Response) -> None:
+    if not response.body:
+        error = SchemaError.at("$", "JSON, got an empty body")
+        error.exchange = exchange_of(request, response)
+        raise error
+    kinds = [value.partition(";")[0].strip().lower() for value in _values(response.headers, "content-type")]
+    if not kinds or not all(kind == "application/json" or kind.endswith("+json") for kind in kinds):
+        message = "the answer is not declared as JSON; is the base URL the API's, or is a login page in between?"
+        raise DecodeError(message, exchange=exchange_of(request, response))
+
+
+def exchange_of(request: Request, response: Response) -> Exchange:
+    """Return what may be said of an answer in logs and errors."""
+    return Exchange(
+        method=request.method,
+        path=request.path,
+        status=response.status,
+        excerpt="" if _encodings(response) else excerpt(response.body),
+        retry_after=retry_after(response.headers, response.received_at),
+    )
+
+
+def _values(headers: tuple[tuple[str, str], ...], name: str) -> list[str]:
+    return [value for each, value in headers if each.lower() == name]
+
+
+def _encodings(response: Response) -> list[str]:
+    return [
+        each for each in _values(response.headers, "content-encoding") if each.strip().lower() not in {"", "identity"}
+    ]
+
+
+def retry_after(headers: tuple[tuple[str, str], ...], now: float) -> float | None:
+    """Return the seconds the server asks to wait, the larger of duplicates, or None.
+
+    A date is judged against the answer's own Date, so that a wrong local clock (`now`, seconds since 1970) is harmless.
+    """
+    dates = [moment for value in _values(headers, "date") if (moment := _http_date(value)) is not None]
+    reference = dates[0] if dates else now
+    waits = [_seconds(value.strip(), reference) for value in _values(headers, "retry-after")]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds(value: str, reference: float) -> float | None:
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][0-9]+)?", value):
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    moment = _http_date(value)
+    return None if moment is None else max(0.0, moment - reference)
+
+
+def _http_date(value: str) -> float | None:
+    """Read the three formats of RFC 9110, section 5.6.7."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None

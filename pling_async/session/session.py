@@ -1,0 +1,251 @@
+"""The only code that sends: one session per client, one operation per call, aiohttp nowhere else."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any, Final, TypeVar
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientSession
+from attrs import define
+
+from pling_async.errors import (
+    ConfigurationError,
+    ConnectFailed,
+    ConnectionLost,
+    DeadlineExceeded,
+    Exchange,
+    HostNotFound,
+    NoAnswer,
+    Outcome,
+    PoolTimeout,
+    ProtocolError,
+    ResponseTooLarge,
+    TlsFailed,
+)
+from pling_async.session.attempts import Attempts
+from pling_async.session.protocol import Request, Response, Transport
+from pling_async.session.settings import BaseUrl, ClientSettings, Runtime
+from pling_async.session.upload import content
+
+__all__ = ["AiohttpTransport", "ClientSession", "Session"]
+
+T = TypeVar("T")
+_ERROR_CAP: Final = 64 * 1024
+_CHUNK: Final = 64 * 1024
+
+
+class Session:
+    """Calls operations: gates, attempts, retries, and one truthful error at the end.
+
+    Transport, clock, sleep and randomness are arguments, so that a simulation can run it without sockets or time.
+    """
+
+    def __init__(self, transport: Transport, *, settings: ClientSettings, runtime: Runtime | None = None) -> None:
+        self.settings = settings
+        self._transport = transport
+        self._attempts = Attempts(transport, settings=settings, runtime=runtime or Runtime())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    async def close(self) -> None:
+        """Close what was opened here; a second time does nothing."""
+        if not self._closed:
+            self._closed = True
+            await self._transport.close()
+
+    async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
+        """Return the decoded answer of one operation, or raise the error that ended it.
+
+        Decoding is part of an attempt; a body above 256 kB is decoded in a thread.
+        """
+        self._check_usable()
+        return await self._attempts.run(request, decode)
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise ConfigurationError("the client is closed; make a new one, or send inside its `async with`")
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if self._loop is not loop:
+            raise ConfigurationError("the client belongs to another event loop; make one client per loop")
+
+
+@define(eq=False)
+class _Wire:
+    """What is known of one request on the wire; also the middleware that keeps aiohttp from sending it twice."""
+
+    origin: str
+    acquired: bool = False
+    """A connection was created or reused, so that the server may see the request."""
+    queued: bool = False
+    """It waits for a free connection of a lent connector."""
+    protocol: Any = None
+
+    async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        """Turn the errors after which aiohttp repeats GET, PUT and DELETE by itself into ours."""
+        if isinstance(request, _Request):
+            request.wire = self
+        try:
+            return await handler(request)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            failure = _translated(error, self.origin)
+        raise failure
+
+    def drop(self) -> None:
+        """Close the connection."""
+        if self.protocol is not None:
+            self.protocol.close()
+
+    def outcome(self, failure: NoAnswer) -> Outcome:
+        """Return whether the server can have seen the request."""
+        if isinstance(failure, ConnectFailed | DeadlineExceeded):
+            return Outcome.UNKNOWN if self.acquired else Outcome.NOT_APPLIED
+        return failure.outcome
+
+
+class _Request(aiohttp.ClientRequest):
+    wire: _Wire
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        """Send, unless something already waits to be read: it would be taken for the answer (#18)."""
+        if conn.protocol.should_close:
+            raise ConnectionLost("unasked-for bytes lay on an idle connection", outcome=Outcome.NOT_APPLIED)
+        self.wire.protocol = conn.protocol
+        return await super().send(conn)
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def acquired(_: object, context: Any, __: object) -> None:
+        context.trace_request_ctx.acquired = True
+
+    async def queued(_: object, context: Any, __: object) -> None:
+        context.trace_request_ctx.queued = not context.trace_request_ctx.queued
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_create_end.append(acquired)
+    config.on_connection_reuseconn.append(acquired)
+    config.on_connection_queued_start.append(queued)
+    config.on_connection_queued_end.append(queued)
+    return config
+
+
+_FAILURES: Final[tuple[tuple[type[Exception], type[NoAnswer], str], ...]] = (
+    (aiohttp.ClientConnectorDNSError, HostNotFound, "the host name does not resolve"),
+    (aiohttp.ClientConnectorCertificateError, TlsFailed, "the server's certificate is not valid for it"),
+    (aiohttp.ClientSSLError, TlsFailed, "the TLS handshake failed"),
+    (aiohttp.ServerFingerprintMismatch, TlsFailed, "the server's certificate has another fingerprint"),
+    (aiohttp.ConnectionTimeoutError, ConnectFailed, "connecting took too long"),
+    (aiohttp.ClientConnectorError, ConnectFailed, "the connection was refused, or the host cannot be reached"),
+    (aiohttp.SocketTimeoutError, ConnectionLost, "the server fell silent"),
+    (aiohttp.ClientPayloadError, ProtocolError, "the answer was cut short or is badly framed"),
+    (aiohttp.ClientResponseError, ProtocolError, "the answer is not HTTP"),
+    (aiohttp.ClientConnectionError, ConnectionLost, "the connection broke"),
+    (Exception, ProtocolError, "the exchange failed"),
+)
+
+
+def _translated(error: Exception, origin: str) -> NoAnswer:
+    """Return our error for one of aiohttp's, which must not be chained: they hold the Authorization header."""
+    kind, words = next((kind, words) for theirs, kind, words in _FAILURES if isinstance(error, theirs))
+    failure = kind(f"{words} ({origin})")
+    if isinstance(error, TimeoutError):
+        failure.__cause__ = TimeoutError(words)
+    return failure
+
+
+class AiohttpTransport:
+    """Sends over aiohttp, with everything switched off that repeats, redirects, remembers or unpacks by itself.
+
+    A session given as `http` lends its connector and trace configs, nothing else, and is never closed here.
+    """
+
+    def __init__(
+        self, base: BaseUrl, *, headers: Mapping[str, str], settings: ClientSettings, http: ClientSession | None = None
+    ) -> None:
+        self._base = base
+        given = {name.lower() for name in settings.headers}
+        self._headers = {name: value for name, value in headers.items() if name.lower() not in given}
+        self._headers |= {**settings.headers, "Accept-Encoding": "identity"}
+        self._settings = settings
+        self._lender = http
+        self._http: ClientSession | None = None
+
+    async def send(self, request: Request, *, request_id: str, timeout: float) -> Response:  # noqa: ASYNC109 - the seam
+        """Return the answer, read to its end; every failure is ours, without aiohttp's error behind it."""
+        wire = _Wire(self._base.origin)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._exchange(request, request_id, wire)
+        except NoAnswer as error:
+            failure = error
+        except aiohttp.ClientError as error:
+            failure = _translated(error, self._base.origin)
+        except TimeoutError:
+            kind = PoolTimeout if wire.queued else DeadlineExceeded
+            failure = kind(f"no whole answer before the deadline ({self._base.origin})")
+            failure.__cause__ = TimeoutError("total")
+        failure.outcome = wire.outcome(failure)
+        raise failure
+
+    async def close(self) -> None:
+        """Close the connections opened here; lent ones stay open."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _exchange(self, request: Request, request_id: str, wire: _Wire) -> Response:
+        timeout = self._settings.timeout
+        async with (
+            content(request.body) as (data, headers),
+            self._session().request(
+                request.method,
+                self._base.url + request.path,
+                params=request.query,
+                data=data,
+                headers={**headers, "X-Request-ID": request_id},
+                allow_redirects=False,
+                ssl=self._settings.tls or True,
+                timeout=aiohttp.ClientTimeout(
+                    sock_connect=timeout.connect, sock_read=None if request.large else timeout.read
+                ),
+                middlewares=(wire,),
+                trace_request_ctx=wire,
+            ) as answer,
+        ):
+            body = await self._read(request, answer)
+            pairs = tuple(answer.headers.items())
+            return Response(
+                status=answer.status, headers=pairs, body=body, received_at=time.time(), drop_connection=wire.drop
+            )
+
+    async def _read(self, request: Request, answer: aiohttp.ClientResponse) -> bytes:
+        setting = "listing_cap" if request.large else "answer_cap"
+        refused = answer.status not in request.expected
+        cap = _ERROR_CAP if refused else getattr(self._settings, setting)
+        body = BytesIO()
+        async for chunk in answer.content.iter_chunked(_CHUNK):
+            body.write(chunk)
+            if body.tell() > cap:
+                answer.close()
+                if refused:
+                    break
+                exchange = Exchange(status=answer.status)
+                raise ResponseTooLarge(f"the answer passed {cap} bytes (ClientSettings.{setting})", exchange=exchange)
+        return body.getvalue()
+
+    def _session(self) -> ClientSession:
+        if self._http is None:
+            lender = self._lender
+            if lender is not None and lender.closed:
+                raise ConfigurationError("the aiohttp session given as `http` is closed")
+            self._http = ClientSession(
+                connector=lender.connector if lender else aiohttp.TCPConnector(limit=self._settings.max_in_flight),
+                connector_owner=lender is None,
+                headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                request_class=_Request,
+                trace_configs=[*(lender.trace_configs if lender else ()), _tracing()],
+            )
+        return self._http

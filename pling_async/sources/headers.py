@@ -1,0 +1,114 @@
+"""Which header means which attribute: Norwegian, English, Google Contacts, Outlook, and the API's own names."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from attrs import frozen
+
+from pling_async.errors import Place, SourceError
+from pling_async.sources.base import IGNORE
+
+ALIASES: Final[Mapping[str, str]] = {
+    "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
+    "msisdn gsm phone1value phone2value phone3value telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
+    "telephone primaryphone",
+    "name": "name navn fullname fulltnavn displayname contactname visningsnavn",
+    "first_name": "firstname fornavn givenname forename",
+    "last_name": "lastname etternavn familyname surname",
+    "speed_dial": "speeddial kortnummer hurtignummer hurtigvalg referanse reference externalid",
+    "comment": "comment kommentar comments kommentarer notat notater merknad note notes",
+    "address": "address adresse gateadresse postadresse street streetaddress homestreet homeaddress address1street "
+    "address1formatted businessstreet",
+    "postal_code": "postalcode postnr postnummer zip zipcode postcode homepostalcode address1postalcode businesspostalcode",
+    "city": "city poststed by sted town homecity address1city businesscity",
+    "email": "email epost epostadresse emailaddress mail email1value",
+    "auto_created_number": "autocreatednumber",
+    "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout unsubscribed avmeldt",
+    "is_active": "isactive active aktiv",
+    "contact_groups": "contactgroups contactgroup groups group grupper gruppe kontaktgrupper kontaktgruppe labels "
+    "groupmembership categories category kategorier kategori",
+}
+"""Attribute to headers, squeezed to letters and digits; those named first are preferred."""
+
+ATTRIBUTES: Final = tuple(ALIASES)
+
+_PREFERENCE: Final = {
+    alias: (attribute, place) for attribute, aliases in ALIASES.items() for place, alias in enumerate(aliases.split())
+}
+_SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_groups"})
+"""Attributes for which a second column is a question, not a fallback."""
+
+
+@frozen(kw_only=True)
+class Columns:
+    """The positions that feed each attribute, the preferred one first; the first cell that is not blank is read."""
+
+    by_attribute: Mapping[str, tuple[int, ...]]
+    mapping: Mapping[str, str]
+    ignored: tuple[str, ...]
+
+    def warnings(self, headers: list[str]) -> Iterator[str]:
+        """Say where several columns feed one attribute."""
+        for attribute, places in self.by_attribute.items():
+            if len(places) > 1:
+                order = ", then ".join(repr(headers[place]) for place in places)
+                yield f"{attribute} is read from {order}: the first that is not blank"
+
+
+def squeezed(header: str) -> str:
+    """Return a header as the table spells it: case, spaces and punctuation do not matter."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))
+
+
+def recognised(headers: Iterable[str]) -> int:
+    """Count the headers that mean something."""
+    return sum(squeezed(header) in _PREFERENCE for header in headers)
+
+
+def resolve(headers: list[str], mapping: Mapping[str, str], source: str) -> Columns:
+    """Decide which columns to read, or raise `SourceError` with the headers seen and the way to choose."""
+    chosen = _explicit(headers, mapping, source)
+    taken = set(chosen.values())
+    found = {place: _PREFERENCE[squeezed(header)] for place, header in enumerate(headers) if squeezed(header) in _PREFERENCE}
+    ranked = {place: (name, rank) for place, (name, rank) in found.items() if name not in taken and place not in chosen}
+    ranked |= {place: (name, 0) for place, name in chosen.items() if name != IGNORE}
+    by_attribute = {
+        attribute: tuple(sorted((place for place in ranked if ranked[place][0] == attribute), key=lambda at: ranked[at][1]))
+        for attribute in ATTRIBUTES
+        if any(name == attribute for name, _ in ranked.values())
+    }
+    _check(headers, by_attribute, source)
+    return Columns(
+        by_attribute=by_attribute,
+        mapping={headers[place]: ranked[place][0] for place in sorted(ranked)},
+        ignored=tuple(header for place, header in enumerate(headers) if place not in ranked),
+    )
+
+
+def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> dict[int, str]:
+    chosen = {}
+    for header, attribute in mapping.items():
+        places = [place for place, each in enumerate(headers) if each == header] or [
+            place for place, each in enumerate(headers) if squeezed(each) == squeezed(header)
+        ]
+        if not places:
+            message = f"the mapping names a column that is not there; the headers are {_named(headers)}"
+            raise SourceError(message, Place(source=source, field=header))
+        chosen[places[0]] = attribute
+    return chosen
+
+
+def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str) -> None:
+    if "mobile" not in by_attribute:
+        message = f'no column is known to hold mobile numbers; the headers are {_named(headers)}. Choose one with --map "Header=mobile"'
+        raise SourceError(f"{message}, or mapping={{'Header': 'mobile'}}", Place(source=source))
+    for attribute in _SINGLE & by_attribute.keys():
+        if len(by_attribute[attribute]) > 1:
+            both = _named([headers[place] for place in by_attribute[attribute]])
+            message = f'{both} all mean {attribute}; choose with --map "Header={attribute}", or mapping='
+            raise SourceError(message, Place(source=source))
+
+
+def _named(headers: list[str]) -> str:
+    return ", ".join(map(repr, headers[:40])) or "missing"

@@ -1,0 +1,124 @@
+"""Guards are arithmetic on facts: each passes, holds back or refuses, and says what would allow it."""
+
+import pytest
+from attrs import evolve
+
+from pling_async.bulk.guards import Facts, Guards, Level, enforce, judge, removal_limit
+from pling_async.errors import GuardRefused, Outcome
+
+HARMLESS = Facts(
+    account_contacts=1000,
+    usable_rows=900,
+    rejected_rows=0,
+    removals=0,
+    removals_held_back=0,
+    stopped_kept=0,
+    unstops_held_back=0,
+    groups_removed=(),
+    duplicate_speed_dials=(),
+)
+
+
+def level(name: str, facts: Facts, guards: Guards | None = None) -> Level:
+    """Return what one guard says."""
+    return {verdict.guard: verdict.level for verdict in judge(facts, guards or Guards())}[name]
+
+
+def test_a_harmless_plan_passes_every_guard() -> None:
+    """Nothing is held back or refused when nothing is at stake."""
+    assert {verdict.level for verdict in judge(HARMLESS, Guards())} == {Level.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("contacts", "limit"), [(0, 10), (9, 10), (100, 10), (109, 10), (110, 11), (1000, 100), (12345, 1234)]
+)
+def test_the_removal_limit_is_the_larger_of_ten_and_ten_percent(contacts: int, limit: int) -> None:
+    """The percentage is rounded down, and a small account still may lose ten."""
+    assert removal_limit(Guards(), contacts) == limit
+
+
+def test_an_empty_account_never_satisfies_a_percentage_rule() -> None:
+    """A baseline that came back empty leaves the count alone as the limit (I-6)."""
+    assert removal_limit(Guards(max_removals=0, max_removal_percent=100), 0) == 0
+
+
+@pytest.mark.parametrize(("removals", "expected"), [(100, Level.PASSED), (101, Level.REFUSED)])
+def test_removals_are_refused_past_the_limit(removals: int, expected: Level) -> None:
+    """Exactly the limit is allowed, one more is not (I-1)."""
+    assert level("removals", evolve(HARMLESS, removals=removals)) is expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(101, Level.PASSED), (100, Level.REFUSED)])
+def test_the_flag_that_the_message_names_allows_the_removals(limit: int, expected: Level) -> None:
+    """Guards(max_removals=n) allows n and not more, whatever the percentage would have been."""
+    guards = Guards(max_removals=limit, max_removal_percent=0)
+    assert level("removals", evolve(HARMLESS, removals=101), guards) is expected
+
+
+def test_an_empty_list_is_refused_unless_allowed() -> None:
+    """A list without a usable row is an accident until somebody says otherwise (I2)."""
+    empty = evolve(HARMLESS, usable_rows=0)
+    assert level("empty-source", empty) is Level.REFUSED
+    assert level("empty-source", empty, Guards(allow_empty=True)) is Level.PASSED
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(899, Level.REFUSED), (900, Level.PASSED), (901, Level.PASSED)])
+def test_fewer_rows_than_expected_are_refused(rows: int, expected: Level) -> None:
+    """min_rows counts usable rows."""
+    assert level("expected-rows", evolve(HARMLESS, usable_rows=rows), Guards(min_rows=900)) is expected
+
+
+@pytest.mark.parametrize(
+    ("guard", "facts"),
+    [
+        ("rejects", {"removals_held_back": 1, "rejected_rows": 1}),
+        ("stop-list", {"stopped_kept": 1}),
+        ("consent", {"unstops_held_back": 1}),
+    ],
+)
+def test_what_is_held_back_is_said_and_does_not_refuse(guard: str, facts: dict[str, int]) -> None:
+    """A guard that left something out of the plan lets the rest pass."""
+    held = evolve(HARMLESS, **facts)
+    assert level(guard, held) is Level.HELD
+    enforce(judge(held, Guards()))
+
+
+def test_rejected_rows_without_pending_removals_hold_nothing_back() -> None:
+    """In a merge a bad row costs nobody else anything."""
+    assert level("rejects", evolve(HARMLESS, rejected_rows=7)) is Level.PASSED
+
+
+def test_groups_that_would_vanish_are_refused_unless_allowed() -> None:
+    """An intentionally empty group is lost by a replace, and no contact's diff shows it (I7)."""
+    facts = evolve(HARMLESS, groups_removed=("Styret",))
+    assert level("groups", facts) is Level.REFUSED
+    assert level("groups", facts, Guards(allow_group_removal=True)) is Level.PASSED
+
+
+def test_shared_speed_dials_are_refused() -> None:
+    """The server would refuse one of them; nobody knows which."""
+    assert level("speed-dials", evolve(HARMLESS, duplicate_speed_dials=("+47******01",))) is Level.REFUSED
+
+
+def test_a_refusal_lists_every_reason_with_its_way_out() -> None:
+    """One error names all refusals, and says that nothing was sent."""
+    facts = evolve(HARMLESS, removals=500, groups_removed=("Styret",), duplicate_speed_dials=("+47******01",))
+    with pytest.raises(GuardRefused) as caught:
+        enforce(judge(facts, Guards()))
+    for words in ("nothing was sent", "--max-removals 500", "--allow-group-removal", "make them unique"):
+        assert words in str(caught.value)
+    assert caught.value.outcome is Outcome.NOT_APPLIED
+
+
+@pytest.mark.parametrize(
+    "settings", [{"max_removals": -1}, {"max_removal_percent": 101.0}, {"max_removal_percent": -1.0}]
+)
+def test_impossible_limits_are_refused(settings: dict[str, float]) -> None:
+    """A limit that cannot be meant is an error where it is written."""
+    with pytest.raises(ValueError, match="max_removal"):
+        Guards(**settings)
+
+
+def test_consent_is_not_shown_in_the_repr() -> None:
+    """Phone numbers stay out of reprs."""
+    assert "999" not in repr(Guards(consent={"+4799999001": "letter 7"}))

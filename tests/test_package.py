@@ -1,0 +1,65 @@
+"""What the package promises to whoever installs it."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from importlinter.api import use_cases  # noqa: F401 - the tests need import-linter installed
+
+import pling_async
+from pling_async import bulk
+
+ROOT = Path(__file__).parents[1]
+
+
+def _python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.mark.parametrize("module", ["polars", "click", "phonenumbers", "rich", "pling_async.sandbox"])
+def test_importing_the_package_stays_light(module: str) -> None:
+    """`import pling_async` imports nothing that only lists and the command line need."""
+    assert _python(f"import sys, pling_async; print({module!r} in sys.modules)").strip() == "False"
+
+
+@pytest.mark.parametrize("names", [pling_async.__all__, bulk.__all__])
+def test_public_names_are_sorted_and_exist(names: list[str]) -> None:
+    """__all__ is in the order that ruff keeps, and names nothing that is not there."""
+    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+
+
+def test_every_public_name_exists() -> None:
+    """Each name in __all__ can be imported."""
+    assert all(hasattr(module, name) for module in (pling_async, bulk) for name in module.__all__)
+
+
+def test_bulk_works_without_polars_as_far_as_upsert() -> None:
+    """Without polars `bulk.upsert` is there, and the rest says which extra to install."""
+    code = """
+import sys
+sys.modules["polars"] = None
+from pling_async import bulk, errors
+assert bulk.upsert
+try:
+    bulk.prepare
+except errors.MissingExtraError as error:
+    print(error)
+try:
+    bulk.nonsense
+except AttributeError as error:
+    print(error)
+"""
+    said = _python(code)
+    assert "pip install 'pling-async[bulk]'" in said
+    assert "nonsense" in said
+
+
+def test_the_wheel_holds_the_package_its_types_and_nothing_else(tmp_path: Path) -> None:
+    """py.typed is in the wheel; tests and examples are not."""
+    hatchling = pytest.importorskip("hatchling.builders.wheel")
+    (wheel,) = hatchling.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "pling_async/py.typed" in names
+    assert all(name.startswith(("pling_async/", "pling_async-")) for name in names)
