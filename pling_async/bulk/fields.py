@@ -43,6 +43,11 @@ def canonical(contacts: pl.DataFrame) -> pl.DataFrame:
     return contacts.select("mobile", *WRITABLE).with_columns(pl.col("contact_groups").list.sort()).sort("mobile")
 
 
+def row_count(frame: pl.DataFrame) -> str:
+    """Show a frame in a repr: its rows are people."""
+    return f"<{frame.height} rows>"
+
+
 def digest(*frames: pl.DataFrame, **facts: object) -> str:
     """Return the SHA-256 of some facts and frames, whatever the locale, time zone or hash seed."""
     sha = hashlib.sha256(repr(sorted(facts.items())).encode())

@@ -22,6 +22,10 @@ class Level(StrEnum):
     REFUSED = "refused"
 
 
+def _copied(held: Mapping[str, str]) -> dict[str, str]:
+    return dict(held)
+
+
 @frozen(kw_only=True)
 class Guards:
     """What a plan may do; the defaults are for somebody who has not looked yet."""
@@ -39,7 +43,7 @@ class Guards:
     """Keep contacts that incoming messages created and the list does not know."""
     min_rows: int | None = None
     """Refuse a list with fewer usable rows than expected."""
-    consent: Mapping[str, str] = field(factory=dict, converter=dict, repr=lambda held: f"<{len(held)} mobiles>")
+    consent: Mapping[str, str] = field(factory=dict, converter=_copied, repr=lambda held: f"<{len(held)} mobiles>")
     """E.164 -> where the written consent to be taken off the stop list is kept (section 2.4)."""
 
 

@@ -15,7 +15,7 @@ from attrs import asdict, field, frozen
 
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.fields import digest
+from pling_async.bulk.fields import digest, row_count
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
 from pling_async.bulk.prepare import Prepared
 from pling_async.bulk.snapshot import Snapshot
@@ -71,10 +71,6 @@ class Counts:
         return self.add + self.change + self.remove
 
 
-def _rows(frame: pl.DataFrame) -> str:
-    return f"<{frame.height} rows>"
-
-
 @frozen(kw_only=True, slots=False)
 class Plan:
     """What a list would do to an account; made by `bulk.plan`, carried out by `bulk.apply`."""
@@ -86,12 +82,12 @@ class Plan:
     """The account's, when the plan was made; `apply` refuses when it has another one."""
     source: SourceInfo
     guards: Guards
-    contacts: pl.DataFrame = field(repr=_rows, eq=False)
+    contacts: pl.DataFrame = field(repr=row_count, eq=False)
     """One row for each contact of either side; see `difference`."""
-    groups: pl.DataFrame = field(repr=_rows, eq=False)
+    groups: pl.DataFrame = field(repr=row_count, eq=False)
     """The account's groups, id and name."""
-    rejects: pl.DataFrame = field(repr=_rows, eq=False)
-    merges: pl.DataFrame = field(repr=_rows, eq=False)
+    rejects: pl.DataFrame = field(repr=row_count, eq=False)
+    merges: pl.DataFrame = field(repr=row_count, eq=False)
 
     @cached_property
     def counts(self) -> Counts:
@@ -170,12 +166,12 @@ class Plan:
         doomed_groups = self.group_names_removed() if strategy is Strategy.REPLACE and self.counts.writes else ()
         return Facts(
             account_contacts=self.contacts.height - self.counts.add,
-            usable_rows=self.contacts["rows"].list.len().sum(),
+            usable_rows=int(self.contacts["rows"].list.len().sum()),
             rejected_rows=self.counts.rejected_rows,
             removals=self.counts.remove,
             removals_held_back=kept.get(Reason.HELD_BACK.value, 0) + kept.get(Reason.REJECTED_ROW.value, 0),
             stopped_kept=kept.get(Reason.STOPPED.value, 0),
-            unstops_held_back=self.contacts["unstop_held_back"].sum(),
+            unstops_held_back=int(self.contacts["unstop_held_back"].sum()),
             groups_removed=doomed_groups,
             duplicate_speed_dials=_duplicate_speed_dials(self.wanted),
         )

@@ -6,16 +6,13 @@ from functools import cached_property
 import polars as pl
 from attrs import asdict, field, frozen
 
+from pling_async.bulk.fields import row_count
 from pling_async.bulk.per_contact import Written
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.verify import Verification
 from pling_async.errors import Outcome
 
 _WRITTEN_SCHEMA = pl.Schema(dict.fromkeys(("mobile", "action", "outcome", "code", "message"), pl.String()))
-
-
-def _rows(frame: pl.DataFrame) -> str:
-    return f"<{frame.height} rows>"
 
 
 @frozen(kw_only=True, slots=False)
@@ -25,7 +22,7 @@ class Run:
     id: str
     plan: Plan
     strategy: Strategy
-    written: pl.DataFrame = field(factory=lambda: written_frame(()), repr=_rows, eq=False)
+    written: pl.DataFrame = field(factory=lambda: written_frame(()), repr=row_count, eq=False)
     """One row for each contact that the plan adds, changes or removes: mobile, action, outcome, code, message."""
     verification: Verification | None = None
     """None when nothing was sent, or the run ended early."""

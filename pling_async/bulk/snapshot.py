@@ -1,14 +1,15 @@
 """A snapshot: the account as a frame, with the fingerprint that says whether it changed since."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import polars as pl
 from attrs import field, frozen
 
-from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS, canonical, digest
+from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS, canonical, digest, row_count
 from pling_async.bulk.listing import read_account
 from pling_async.errors import SchemaError
 from pling_async.pling.client import PlingClient
@@ -21,9 +22,9 @@ class Snapshot:
 
     origin: str
     account_id: int
-    contacts: pl.DataFrame = field(repr=lambda frame: f"<{frame.height} contacts>", eq=False)
+    contacts: pl.DataFrame = field(repr=row_count, eq=False)
     """One row a contact, sorted by mobile; see `fields.ACCOUNT_SCHEMA`."""
-    groups: pl.DataFrame = field(repr=lambda frame: f"<{frame.height} groups>", eq=False)
+    groups: pl.DataFrame = field(repr=row_count, eq=False)
     """Columns id and name."""
     fingerprint: str
     """SHA-256 over mobiles, writable fields and group names (not ids or dates)."""
@@ -57,7 +58,7 @@ def from_listing(listing: ContactListing, *, origin: str, account_id: int) -> Sn
     )
 
 
-def _columns(contacts: Sequence[Contact], names: dict[object, str]) -> dict[str, list[object]]:
+def _columns(contacts: Sequence[Contact], names: Mapping[Any, str]) -> dict[str, list[object]]:
     ids = [list(contact.contact_group_ids or ()) for contact in contacts]
     return {
         "mobile": [contact.mobile for contact in contacts],

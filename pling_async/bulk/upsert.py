@@ -5,7 +5,7 @@ So the account is known first: a known number is a PUT of its full state, an unk
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from pling_async.errors import AuthenticationError, ConfigurationError, Outcome,
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import UNSET, Contact, ContactListing, Unset, text_rules
 
-_DEFAULTS: Final = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
+_DEFAULTS: Final[dict[str, Any]] = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
 """What a new contact holds where nothing was given; sent explicitly, since nobody states the server's defaults."""
 
 _SERVERS_OWN: Final = frozenset({"id", "account_id", "created", "last_modified"})
@@ -43,7 +43,7 @@ async def upsert(
     *,
     max_in_flight: int = 8,
     listing: ContactListing | None = None,
-) -> AsyncIterator[RowOutcome]:
+) -> AsyncGenerator[RowOutcome, None]:
     """Yield one outcome a contact, as they come; the input is read lazily and memory does not grow with it.
 
     Fields that a contact leaves `UNSET` keep the account's value. A contact is never taken off the stop list here.
@@ -117,7 +117,7 @@ class _Upserts:
         """Lay what a row gives over what the account holds, so that the request says everything."""
         given = self._given(contact.check())
         held = _DEFAULTS | ({} if known is None else _values(known))
-        state = held | given | {"name": _name(given, held)}
+        state: dict[str, Any] = held | given | {"name": _name(given, held)}
         if "contact_groups" in given:
             del state["contact_group_ids"]
         if known is not None:

@@ -5,14 +5,10 @@ from attrs import evolve, field, frozen
 
 from pling_async.bulk.body import contact_of
 from pling_async.bulk.difference import Action
-from pling_async.bulk.fields import WRITABLE, canonical
+from pling_async.bulk.fields import WRITABLE, canonical, row_count
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.pling.client import PlingClient
-
-
-def _rows(frame: pl.DataFrame) -> str:
-    return f"<{frame.height} rows>"
 
 
 @frozen(kw_only=True)
@@ -20,11 +16,11 @@ class Verification:
     """How the account differs from what the plan promised; empty frames when it does not."""
 
     fingerprint: str
-    missing: pl.DataFrame = field(repr=_rows, eq=False)
+    missing: pl.DataFrame = field(repr=row_count, eq=False)
     """Column mobile: contacts that should be there and are not."""
-    unexpected: pl.DataFrame = field(repr=_rows, eq=False)
+    unexpected: pl.DataFrame = field(repr=row_count, eq=False)
     """Column mobile: contacts that are there and should not be."""
-    differing: pl.DataFrame = field(repr=_rows, eq=False)
+    differing: pl.DataFrame = field(repr=row_count, eq=False)
     """Columns mobile and fields."""
     repaired_stops: int = 0
     """People whom the server had made reachable and who were stopped again."""

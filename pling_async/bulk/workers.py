@@ -1,7 +1,7 @@
 """A fixed set of workers that pull lazily: memory does not grow with the input, and no row has a task of its own."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Final, TypeVar
 
 Item = TypeVar("Item")
@@ -15,7 +15,7 @@ async def spread(
     work: Callable[[Item], Awaitable[Result]],
     *,
     workers: int,
-) -> AsyncIterator[Result]:
+) -> AsyncGenerator[Result, None]:
     """Yield the results of `work` as they come, at most `workers` at a time.
 
     Closing the iterator early takes no further item and waits for those in flight: a request that was sent deserves
