@@ -5,6 +5,7 @@ in a prepared list null means that the source did not speak for the field.
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
@@ -30,7 +31,7 @@ ACCOUNT_SCHEMA: Final = pl.Schema(
         "extra": pl.String(),
     }
 )
-"""One row a contact; `extra` is the JSON text of fields this version does not know, null when there are none."""
+"""One row a contact, its groups in order; `extra` is the JSON text of fields this version does not know, else null."""
 
 LIST_SCHEMA: Final = pl.Schema(
     {name: ACCOUNT_SCHEMA[name] for name in ("mobile", *WRITABLE)} | {"rows": pl.List(pl.UInt32())}
@@ -39,8 +40,15 @@ LIST_SCHEMA: Final = pl.Schema(
 
 
 def canonical(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Return the compared fields alone, sorted by mobile, group names sorted, so that equal means equal."""
-    return contacts.select("mobile", *WRITABLE).with_columns(pl.col("contact_groups").list.sort()).sort("mobile")
+    """Return the compared fields alone, sorted by mobile, so that equal means equal."""
+    return contacts.select("mobile", *WRITABLE).sort("mobile")
+
+
+def sorted_lists(lists: pl.Series) -> pl.Series:
+    """Sort each list; as `list.sort`, which takes 60 times as long for short lists of text."""
+    name = lists.name
+    cells = lists.to_frame().with_row_index("row").explode(name, empty_as_null=True)
+    return cells.sort("row", name).group_by("row", maintain_order=True).agg(pl.col(name).drop_nulls())[name]
 
 
 def row_count(frame: pl.DataFrame) -> str:
@@ -49,8 +57,22 @@ def row_count(frame: pl.DataFrame) -> str:
 
 
 def digest(*frames: pl.DataFrame, **facts: object) -> str:
-    """Return the SHA-256 of some facts and frames, whatever the locale, time zone or hash seed."""
+    """Return the SHA-256 of some facts and frames, whatever the locale, time zone, hash seed or chunking."""
     sha = hashlib.sha256(repr(sorted(facts.items())).encode())
     for frame in frames:
-        sha.update(frame.write_ndjson().encode())
+        sha.update(repr(frame.schema).encode())
+        for column in frame.iter_columns():
+            for text in _unambiguous(column):
+                sha.update(text.encode())
     return sha.hexdigest()
+
+
+def _unambiguous(cells: pl.Series) -> Iterator[str]:
+    """Yield a column's content as text: the length of every cell ("-" for null), then all cells without a gap."""
+    if isinstance(cells.dtype, pl.List):
+        yield from _unambiguous(cells.list.len())
+        yield from _unambiguous(cells.explode(empty_as_null=False, keep_nulls=False))
+        return
+    texts = cells.cast(pl.String)
+    yield texts.str.len_bytes().cast(pl.String).fill_null("-").str.join(",").item()
+    yield texts.str.join("").item()

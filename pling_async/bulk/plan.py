@@ -154,7 +154,7 @@ class Plan:
             "source": self.source.sha256,
             "guards": _guard_facts(self.guards),
         }
-        return digest(self.contacts, self.rejects, **facts)
+        return digest(self.contacts.drop("before"), self.rejects, **facts)
 
     def group_names_removed(self) -> tuple[str, ...]:
         """Return the account's groups that a replace would delete, since nobody is left in them (section 3.11)."""
