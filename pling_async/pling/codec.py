@@ -7,7 +7,7 @@ an `autoCreated` is written back as it came. Of groups given both ways, the ids 
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -17,20 +17,12 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.errors import SchemaError
+from pling_async.pling import strict
 from pling_async.pling.models import Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult, Unset
 from pling_async.session.jsontext import load_in_pieces, load_json
 
 T = TypeVar("T")
 
-_LARGEST_ID: Final = 2**53
-_FLAGS: Final[dict[tuple[type, object], bool]] = {
-    (int, 0): False,
-    (int, 1): True,
-    (bool, False): False,
-    (bool, True): True,
-    (str, "0"): False,
-    (str, "1"): True,
-}
 _RENAMED: Final = {"is_stopped": "stop", "is_active": "active", "extra": "\0extra"}
 """What is not simply the camelCase of the attribute; no JSON field is called extra by us."""
 _DATES: Final = {"created": "created", "lastModified": "last_modified", "autoCreated": "auto_created"}
@@ -42,104 +34,29 @@ def wire_name(attribute: str) -> str:
     return _RENAMED.get(attribute) or first + "".join(map(str.capitalize, rest))
 
 
-class _Mismatch(Exception):
-    """A value that is not as expected, and the way to it, collected from the inside out."""
-
-    def __init__(self, expected: str, path: str = "") -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.path = path
-
-    def below(self, step: str) -> "_Mismatch":
-        return _Mismatch(self.expected, step + self.path)
-
-
-def _given_text(value: Any, _: Any = None) -> str:
-    if type(value) is not str:
-        raise _Mismatch("a text")
-    return value
-
-
-def _text(value: Any, _: Any = None) -> str:
-    return "" if value is None else _given_text(value)
-
-
-def _number(value: Any, _: Any = None) -> int:
-    if type(value) is not int or not 0 <= value <= _LARGEST_ID:
-        raise _Mismatch("a whole number from 0 to 2^53")
-    return value
-
-
-def _flag(value: Any, _: Any = None) -> bool:
-    try:
-        return _FLAGS[type(value), value]
-    except (KeyError, TypeError):
-        raise _Mismatch("0 or 1") from None
-
-
-def _moment(value: Any, _: Any = None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(_given_text(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if type(value) is not dict:
-        raise _Mismatch("an object")
-    return value
-
-
-def _array(value: Any, read: Callable[[Any], T], first: int = 0) -> list[T]:
-    """Read an array whose first element has the index `first` in the whole answer."""
-    if type(value) is not list:
-        raise _Mismatch("an array")
-    found: list[T] = []
-    try:
-        found.extend(map(read, value))
-    except _Mismatch as mismatch:
-        raise mismatch.below(f"[{first + len(found)}]") from None
-    return found
-
-
-def _numbers(value: Any, _: Any = None) -> tuple[int, ...]:
-    return tuple(_array(value, _number))
-
-
-def _texts(value: Any, _: Any = None) -> tuple[str, ...]:
-    return tuple(_array(value, _given_text))
-
-
-def _wire_moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 _HOOKS: Final[tuple[tuple[Any, Callable[[Any, Any], Any]], ...]] = (
-    (str, _given_text),
-    (int, _number),
-    (str | Unset, _text),
-    (int | Unset, _number),
-    (bool | Unset, _flag),
-    (datetime | Unset | None, _moment),
-    (tuple[int, ...] | Unset, _numbers),
-    (tuple[str, ...] | Unset, _texts),
-    (tuple[InvalidContact, ...], lambda value, _: tuple(_array(value, _invalid))),
+    (str | Unset, strict.text),
+    (int | Unset, strict.number),
+    (bool | Unset, strict.flag),
+    (datetime | Unset | None, strict.moment),
+    (tuple[int, ...] | Unset, strict.numbers),
+    (tuple[str, ...] | Unset, strict.texts),
+    (tuple[InvalidContact, ...], lambda value, _: tuple(strict.array(value, _invalid))),
     (Mapping[str, Any], lambda value, _: value),
 )
-"""Strict hooks for every type a model has, since cattrs by itself turns None into 'None' and 1.9 into 1."""
+"""Strict hooks for whatever a model has, since cattrs by itself turns None into 'None' and 1.9 into 1."""
 _MODELS: Final[tuple[type, ...]] = (Contact, ContactGroup, ReplaceResult)
 _UNSENT: Final = ("id", "account_id", "created", "last_modified", "extra")
 
 
 def _make_converter() -> Converter:
     converter = Converter()
+    converter.register_structure_hook(str, strict.given_text)
+    converter.register_structure_hook(int, strict.number)
     for kind, read in _HOOKS:
         converter.register_structure_hook_func(partial(operator.eq, kind), read)
     converter.register_unstructure_hook(bool, int)
-    converter.register_unstructure_hook(datetime, _wire_moment)
+    converter.register_unstructure_hook(datetime, strict.wire_moment)
     for model in _MODELS:
         names = [each.name for each in attrs.fields(model)]
         read_as: dict[str, Any] = {name: override(rename=wire_name(name)) for name in names}
@@ -156,7 +73,7 @@ _KNOWN: Final = {model: frozenset(wire_name(each.name) for each in attrs.fields(
 
 
 def _read(model: type[T], raw: Any) -> T:
-    unknown = _object(raw).keys() - _KNOWN[model]
+    unknown = strict.json_object(raw).keys() - _KNOWN[model]
     raw["\0extra"] = {name: raw[name] for name in unknown}
     try:
         return _converter.structure(raw, model)
@@ -165,20 +82,20 @@ def _read(model: type[T], raw: Any) -> T:
     raise mismatch
 
 
-def _first(errors: ClassValidationError) -> _Mismatch:
+def _first(errors: ClassValidationError) -> strict.Mismatch:
     error = errors.exceptions[0]
     note = next(note for note in error.__notes__ if isinstance(note, AttributeValidationNote))
-    mismatch = error if isinstance(error, _Mismatch) else _Mismatch("a value")
+    mismatch = error if isinstance(error, strict.Mismatch) else strict.Mismatch("a value")
     return mismatch.below(f".{wire_name(note.name)}")
 
 
 def _required(raw: dict[str, Any], name: str) -> None:
     if name not in raw:
-        raise _Mismatch("a value", f".{name}")
+        raise strict.Mismatch("a value", f".{name}")
 
 
 def _contact(raw: Any) -> Contact:
-    _required(_object(raw), "id")
+    _required(strict.json_object(raw), "id")
     if "contactGroupIds" in raw:
         raw.pop("contactGroups", None)
     contact = _read(Contact, raw)
@@ -187,22 +104,22 @@ def _contact(raw: Any) -> Contact:
 
 
 def _group(raw: Any) -> ContactGroup:
-    if "id" not in _object(raw) and "Id" in raw:
+    if "id" not in strict.json_object(raw) and "Id" in raw:
         raw["id"] = raw.pop("Id")
     _required(raw, "id")
     return _read(ContactGroup, raw)
 
 
 def _invalid(raw: Any) -> InvalidContact:
-    _required(_object(raw), "error")
-    error = _text(raw.pop("error"))
+    _required(strict.json_object(raw), "error")
+    error = strict.text(raw.pop("error"))
     return InvalidContact(sent=raw, error=error)
 
 
 def _decoded(read: Callable[[], T]) -> T:
     try:
         return read()
-    except _Mismatch as mismatch:
+    except strict.Mismatch as mismatch:
         failure = SchemaError.at(f"${mismatch.path}", mismatch.expected)
     raise failure
 
@@ -219,7 +136,7 @@ def decode_group(body: bytes) -> ContactGroup:
 
 def decode_groups(body: bytes) -> tuple[ContactGroup, ...]:
     """Read the answer of section 3.6."""
-    return _decoded(lambda: tuple(_array(load_json(body), _group)))
+    return _decoded(lambda: tuple(strict.array(load_json(body), _group)))
 
 
 def decode_result(body: bytes) -> ReplaceResult:
@@ -236,17 +153,11 @@ def _listing(body: bytes) -> ContactListing:
     contacts: list[Contact] = []
 
     def take(value: Any) -> None:
-        try:
-            contacts.extend(_array(value, _contact, first=len(contacts)))
-        except _Mismatch as mismatch:
-            raise mismatch.below(".contacts") from None
+        contacts.extend(strict.array(value, _contact, at=".contacts", first=len(contacts)))
 
-    rest = _object(load_in_pieces(body, "contacts", take))
+    rest = strict.json_object(load_in_pieces(body, "contacts", take))
     take(rest.get("contacts"))
-    try:
-        groups = _array(rest.get("contactGroups"), _group)
-    except _Mismatch as mismatch:
-        raise mismatch.below(".contactGroups") from None
+    groups = strict.array(rest.get("contactGroups"), _group, at=".contactGroups")
     return ContactListing(contacts=tuple(contacts), contact_groups=tuple(groups))
 
 

@@ -69,6 +69,7 @@ class Contacts:
         Refused while a writable field is `UNSET`, since the server may reset what a PUT leaves out. `is_stopped=False`
         is not sent: see `stop_list.remove`.
         """
+        _refuse_sparse(contact)
         return await self.put(contact, RetryLaw.CONVERGENT)
 
     async def delete(self, id: int) -> None:  # noqa: A002 - the API's own word
@@ -111,9 +112,14 @@ class Contacts:
         return await self._account.session.call(request, decode_result)
 
     async def put(self, contact: Contact, law: RetryLaw, *, consent: bool = False) -> Contact:
-        """Write a full state under a given retry law; only consent lets `stop: 0` through. See `update`."""
+        """Write a state under a given retry law, for `update` and the stop list; only consent lets `stop: 0` through.
+
+        No ids on a stopped contact are left out rather than sent: a server may hide the groups of stopped contacts,
+        and would then take them away (section 2.4 promises them back). `contact_groups=()` does clear them.
+        """
         contact, path = _named(contact), f"contacts/{known_id(contact.id, 'contact')}"
-        _refuse_sparse(contact)
+        if contact.contact_group_ids == () and (contact.is_stopped or consent):
+            contact = contact.evolve(contact_group_ids=UNSET)
         body = self._account.encoded(contact, consent=consent)
         request = Request(method="PUT", path=path, law=law, body=body, expected=SAVED)
         same = partial(self._account.correlate, id=contact.id, mobile=contact.mobile)

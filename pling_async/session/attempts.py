@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from pling_async.errors import BadAnswer, PlingError
+from pling_async.errors import BadAnswer, PlingError, ProtocolError
 from pling_async.session.limiter import Limiter
 from pling_async.session.operation import Operation
 from pling_async.session.protocol import Request, Transport, exchange_of, interpret
@@ -69,9 +69,9 @@ class Attempts:
         try:
             body = interpret(request, response)
             return await asyncio.to_thread(decode, body) if len(body) > _DECODED_IN_THREAD else decode(body)
-        except BadAnswer as error:
+        except (BadAnswer, ProtocolError) as error:
             response.drop_connection()
-            if error.exchange.status is None:
+            if isinstance(error, BadAnswer) and error.exchange.status is None:
                 error.exchange = exchange_of(request, response)
             raise
 

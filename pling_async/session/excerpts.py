@@ -1,7 +1,6 @@
 """Text of a server made fit for messages and logs: short, visible, and without the numbers of people."""
 
 import re
-import unicodedata
 from typing import Any, Final
 
 import orjson
@@ -12,7 +11,6 @@ _MOST: Final = 200
 _READ: Final = 2000
 """Characters that are looked at, so that the work is bounded whatever came."""
 _KEYS: Final = ("message", "error", "title", "detail", "code", "errors", "_error")
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _NUMBER: Final = re.compile(r"\+?\d(?:[ ().\u00a0/-]{0,2}\d){6,}")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]+")
 _ADDRESS: Final = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+")
@@ -53,6 +51,4 @@ def _find(value: Any, depth: int) -> str:
 
 
 def _visible(character: str) -> str:
-    if unicodedata.category(character) not in _INVISIBLE:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")

@@ -27,6 +27,7 @@ from pling_async.errors import (
     PayloadTooLarge,
     PermissionDenied,
     PlingError,
+    ProtocolError,
     RateLimited,
     SchemaError,
     ServerError,
@@ -123,6 +124,8 @@ _HINTS: Final[dict[type[PlingError], str]] = {
 
 def interpret(request: Request, response: Response) -> bytes:
     """Return the body of an expected answer, or raise what the answer means."""
+    if len(set(_values(response.headers, "content-length"))) > 1:
+        raise ProtocolError("the answer announces two lengths")
     if response.status not in request.expected:
         raise _refusal(request, response)
     if _encodings(response):

@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -27,18 +27,22 @@ class RawServer:
         self.connections = 0
         self.requests: list[bytes] = []
         self.bodies: list[bytes] = []
+        self.asked = asyncio.Event()
         self.server: asyncio.Server
         self.tasks: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
+        """Return the port that was free."""
         return int(self.server.sockets[0].getsockname()[1])
 
     @property
     def url(self) -> str:
+        """Return a base URL with a path."""
         return f"http://127.0.0.1:{self.port}/api/"
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
         task = asyncio.current_task()
         assert task is not None
         self.tasks.add(task)
@@ -52,8 +56,10 @@ class RawServer:
         self.tasks.discard(task)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Read one request and play its step; False ends the connection."""
         head = await reader.readuntil(b"\r\n\r\n")
         self.requests.append(head)
+        self.asked.set()
         step = self.steps[min(len(self.requests), len(self.steps)) - 1]
         if callable(step):
             await step(reader, writer)
@@ -65,7 +71,7 @@ class RawServer:
         await writer.drain()
         return True
 
-    async def __aenter__(self) -> "RawServer":
+    async def __aenter__(self) -> Self:
         self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
         return self
 
@@ -77,6 +83,7 @@ class RawServer:
 
 
 def content_length(head: bytes) -> int:
+    """Return the announced length of a request's body."""
     lines = (line.partition(b":") for line in head.split(b"\r\n"))
     return next((int(value) for name, _, value in lines if name.lower() == b"content-length"), 0)
 
@@ -89,9 +96,11 @@ class FakeTime:
         self.slept: list[float] = []
 
     def clock(self) -> float:
+        """Return the time."""
         return self.now
 
     async def sleep(self, seconds: float) -> None:
+        """Move the time, and let others run."""
         self.slept.append(seconds)
         self.now += seconds
         await asyncio.sleep(0)

@@ -1,7 +1,10 @@
 """The session over real connections: what it sends, repeats, shares and refuses."""
 
 import asyncio
+import itertools
 import logging
+import threading
+import types
 from typing import Any
 
 import aiohttp
@@ -191,8 +194,7 @@ async def test_cancellation_leaves_nothing_behind(serve: Any, connect: Any, put:
     server = await serve(silence, reply())
     session = connect(server.url, max_in_flight=1, timeout=Timeouts())
     task = asyncio.create_task(session.call(put, bytes))
-    while not server.requests:
-        await asyncio.sleep(0.005)
+    await server.asked.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
@@ -200,7 +202,47 @@ async def test_cancellation_leaves_nothing_behind(serve: Any, connect: Any, put:
     await session.call(put, bytes)
 
 
-async def test_cancellation_before_sending_is_not_in_doubt(connect: Any, put: Any) -> None:
+@types.coroutine
+def _cancelled_at(step: int, coroutine: Any) -> Any:
+    """Run a coroutine whose task is cancelled when it waits for the given time."""
+    for count in itertools.count(1):
+        try:
+            future = coroutine.send(None)
+        except StopIteration as stop:
+            return stop.value
+        if count == step:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+        try:
+            yield future
+        except asyncio.CancelledError as cancelled:
+            return coroutine.throw(cancelled)
+    return None
+
+
+async def test_cancellation_at_every_await(serve: Any, connect: Any, put: Any, reply: Any) -> None:
+    """#72: wherever it strikes, the slot, the connection and all tasks are released."""
+    server = await serve(reply(503, b"{}"), reply())
+    for step in itertools.count(1):
+        session = connect(server.url, max_in_flight=1, timeout=Timeouts())
+        server.requests.clear()
+
+        async def call(step: int = step, session: Session = session) -> bytes:
+            return await _cancelled_at(step, session.call(put, bytes))
+
+        task = asyncio.create_task(call())
+        await asyncio.wait([task])
+        assert await session.call(put, bytes) == b'{"ok":1}'
+        await session.close()
+        assert asyncio.all_tasks() <= {asyncio.current_task(), *server.tasks}
+        if not task.cancelled():
+            break
+    assert await task == b'{"ok":1}'
+    assert step > 4
+
+
+async def test_cancellation_before_sending_is_not_in_doubt(put: Any) -> None:
     """#73: who is cancelled while waiting after a refusal knows that nothing happened."""
 
     class Busy:
@@ -281,16 +323,17 @@ async def test_a_full_lent_pool_is_a_pool_timeout(serve: Any, connect: Any, get:
     """#5: waiting for somebody else's connections counts against our deadline, and nothing was sent."""
     server = await serve(silence)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as lent:
-        session = connect(server.url, http=lent, retry=once, timeout=Timeouts(total=0.2))
-        results = await asyncio.gather(*(session.call(get, bytes) for _ in range(2)), return_exceptions=True)
-    kinds = {type(result): result.outcome for result in results if isinstance(result, errors.PlingError)}
-    assert kinds == {errors.DeadlineExceeded: Outcome.UNKNOWN, errors.PoolTimeout: Outcome.NOT_APPLIED}
+        busy = asyncio.create_task(connect(server.url, http=lent, timeout=Timeouts()).call(get, bytes))
+        await server.asked.wait()
+        with pytest.raises(errors.PoolTimeout) as caught:
+            await connect(server.url, http=lent, retry=once, timeout=Timeouts(total=0.1)).call(get, bytes)
+        busy.cancel()
+        await asyncio.wait([busy])
+    assert (caught.value.outcome, len(server.requests)) == (Outcome.NOT_APPLIED, 1)
 
 
 async def test_large_answers_are_decoded_in_a_thread(serve: Any, connect: Any, get: Any, reply: Any) -> None:
     """Decoding a large body does not happen in the event loop's thread."""
-    import threading
-
     server = await serve(reply(200, b" " * 300_000), reply())
     session = connect(server.url, timeout=Timeouts())
     threads = [await session.call(get, lambda _: threading.current_thread()) for _ in range(2)]

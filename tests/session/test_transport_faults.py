@@ -23,7 +23,7 @@ def _free_port() -> int:
 async def test_a_refused_connection_was_certainly_not_sent(connect: Any, post: Any) -> None:
     """#1: refused is NOT_APPLIED, retried under every law, and the message names host and port only."""
     session = connect(f"http://127.0.0.1:{_free_port()}/api/")
-    with pytest.raises(errors.ConnectFailed, match="http://127.0.0.1:") as caught:
+    with pytest.raises(errors.ConnectFailed, match=r"http://127\.0\.0\.1:\d+") as caught:
         await session.call(post, bytes)
     assert caught.value.outcome is Outcome.NOT_APPLIED
     assert caught.value.attempts == 3
@@ -110,7 +110,7 @@ async def test_silence_ends_at_the_read_timeout(serve: Any, connect: Any, put: A
     assert isinstance(caught.value.__cause__, TimeoutError)
 
 
-async def test_a_trickle_of_bytes_ends_at_the_deadline(serve: Any, connect: Any, put: Any, silence: Any) -> None:
+async def test_a_trickle_of_bytes_ends_at_the_deadline(serve: Any, connect: Any, put: Any) -> None:
     """#13: one byte now and then keeps the socket busy, not the operation alive."""
 
     async def trickle(_: Any, writer: Any) -> None:
