@@ -26,7 +26,7 @@ def write_body(path: Path, count: int, city: str) -> None:
     with path.open("wb") as file:
         for number in range(count):
             contact = {
-                "mobile": f"+47{99_000_000 + number % 1_000_000 if number < 1_000_000 else 40_000_000 + number}",
+                "mobile": f"+479{number:07}",
                 "firstName": f"Kari {number}",
                 "lastName": "Nordmann",
                 "name": f"Kari {number} Nordmann",
@@ -101,7 +101,7 @@ async def measure(count: int, folder: Path, database: str) -> dict[str, float]:
                     "replace_unchanged": await timed(lambda: client.replace(same)),
                     "replace_all_changed": await timed(lambda: client.replace(other)),
                     "list": await timed(client.list),
-                    "replace_by_one": await timed(lambda: client.replace(b'[{"mobile":"+4799000000"}]')),
+                    "replace_by_one": await timed(lambda: client.replace(b'[{"mobile":"+4790000000"}]')),
                 }
             watching.cancel()
     return {"contacts": count, **steps, "longest_pause": round(pauses.longest, 3)}

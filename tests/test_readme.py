@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pling_async.sandbox import Sandbox
+from pling_async.sandbox import Sandbox, User
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -23,7 +23,7 @@ SEEDED = {
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """Serve the account that the README speaks of."""
-    async with Sandbox(users={"user": ("secret", (12345, 67890))}) as server:
+    async with Sandbox(users=(User(name="user", password="secret", accounts=(12345, 67890)),)) as server:
         await server.seed(**SEEDED)
         yield server
 

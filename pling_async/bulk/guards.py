@@ -56,6 +56,9 @@ class Facts:
     rejected_rows: int
     removals: int
     removals_held_back: int
+    """Contacts that the list does not have, and that stay since somebody may be behind an unreadable row."""
+    behind_rejected_rows: int
+    """Contacts that stay since the list has their number, in a row that could not be used."""
     stopped_kept: int
     """Stopped contacts that the list does not have."""
     unstops_held_back: int
@@ -123,10 +126,15 @@ def _expected_rows(facts: Facts, guards: Guards) -> Decision:
 
 def _rejects(facts: Facts, _: Guards) -> Decision:
     rows = f"{facts.rejected_rows} rows could not be used"
-    if not facts.removals_held_back:
-        return Level.PASSED, rows
-    way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
-    return Level.HELD, f"{facts.removals_held_back} removals held back, since {rows}; {way_out}"
+    if facts.removals_held_back:
+        way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
+        return Level.HELD, f"{facts.removals_held_back} removals held back, since {rows}; {way_out}"
+    if facts.behind_rejected_rows:
+        return (
+            Level.HELD,
+            f"{rows}; {facts.behind_rejected_rows} contacts with the numbers of such rows stay as they are",
+        )
+    return Level.PASSED, rows
 
 
 def _stopped_kept(facts: Facts, _: Guards) -> Decision:

@@ -1,10 +1,10 @@
 """What keeps web pages out of the sandbox: DNS rebinding is seen in Host, requests of other pages in Origin."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from yarl import URL
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -21,6 +21,6 @@ async def local_only(request: web.Request, handler: Handler) -> web.StreamRespon
 
 def _host(header: str) -> str | None:
     try:
-        return URL(f"http://{header}").host
+        return urlsplit(f"//{header}").hostname
     except ValueError:
         return None

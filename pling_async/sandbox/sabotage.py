@@ -111,10 +111,9 @@ async def _truncate(_: Sabotage, fault: Fault, request: web.Request, handler: Ha
     body = await _bytes(whole)
     broken = web.StreamResponse(status=whole.status, headers=whole.headers)
     broken.content_length = max(len(body), fault.keep + 1)
+    broken.force_close()
     await broken.prepare(request)
     await broken.write(body[: fault.keep])
-    if request.transport is not None:
-        request.transport.close()
     return broken
 
 

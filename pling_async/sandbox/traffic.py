@@ -29,8 +29,7 @@ class Traffic:
         """Journal a request, read it whole, and let it pass or spoil it."""
         entry = self.journal.open(request)
         request[SPOOL] = spool = await receive(request, self._worker)
-        if request.body_exists:
-            entry.body, entry.body_size = spool.head, spool.size
+        entry.body, entry.body_size = spool.head or None, spool.size
         fault = self.faults.take(request.method, request.path)
         response = await (self.sabotage.perform(fault, request, handler) if fault else handler(request))
         if not isinstance(response, Cut):

@@ -12,6 +12,7 @@ HARMLESS = Facts(
     rejected_rows=0,
     removals=0,
     removals_held_back=0,
+    behind_rejected_rows=0,
     stopped_kept=0,
     unstops_held_back=0,
     groups_removed=(),
@@ -72,6 +73,7 @@ def test_fewer_rows_than_expected_are_refused(rows: int, expected: Level) -> Non
     ("guard", "facts"),
     [
         ("rejects", {"removals_held_back": 1, "rejected_rows": 1}),
+        ("rejects", {"behind_rejected_rows": 1, "rejected_rows": 1}),
         ("stop-list", {"stopped_kept": 1}),
         ("consent", {"unstops_held_back": 1}),
     ],

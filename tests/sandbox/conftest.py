@@ -12,7 +12,6 @@ from attrs import frozen
 
 from pling_async.sandbox import Sandbox, Semantics
 
-
 JSON = {"Content-Type": "application/json"}
 
 
@@ -87,5 +86,5 @@ async def serve() -> AsyncIterator[Serve]:
 
 @pytest.fixture
 async def api(serve: Serve) -> Api:
-    """A sandbox with the default semantics."""
+    """Start a sandbox with the default semantics."""
     return await serve()

@@ -20,14 +20,16 @@ class User:
     password: str = field(default="sandbox", repr=False)
     accounts: tuple[int, ...] = (12345,)
 
-    def _credentials(self) -> bytes:
-        return unicodedata.normalize("NFC", f"{self.name}:{self.password}").encode()
+    def has_sent(self, credentials: bytes) -> bool:
+        """Return whether decoded Basic credentials are this user's; they count in NFC and UTF-8."""
+        own = unicodedata.normalize("NFC", f"{self.name}:{self.password}").encode()
+        return hmac.compare_digest(own, credentials)
 
 
 def authenticate(header: str | None, users: Iterable[User], semantics: Semantics) -> User:
     """Return the user that an Authorization header names, or raise 401 with a challenge (RFC 7617)."""
     sent = _credentials(header or "")
-    found = [user for user in users if hmac.compare_digest(user._credentials(), sent)]  # noqa: SLF001
+    found = [user for user in users if user.has_sent(sent)]
     if not found:
         charset = ', charset="UTF-8"' if semantics.challenge_charset else ""
         challenge = {"WWW-Authenticate": f'Basic realm="Contacts API"{charset}'}

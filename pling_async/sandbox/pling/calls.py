@@ -9,8 +9,8 @@ import orjson
 from attrs import frozen
 
 from pling_async.sandbox.pling.access import User, check_account
-from pling_async.sandbox.pling.errors import ApiError
-from pling_async.sandbox.pling.validation import ContactReader
+from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.validation import ContactReader, integer
 from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.spool import Spool
 
@@ -77,6 +77,21 @@ class Call:
         if not isinstance(body, dict):
             raise ApiError(status=400, message="The body must be a JSON object", code="InvalidContent")
         return body
+
+    def account_of(self, body: Mapping[str, Any]) -> int:
+        """Return accountId from a body that adds something, if the user may use it."""
+        account_id = integer(body, "accountId")
+        if account_id is None:
+            raise Invalid("accountId is required")
+        self.allow(account_id)
+        return account_id
+
+    def check_identity(self, body: Mapping[str, Any], existing: Mapping[str, Any]) -> None:
+        """Refuse a body that names another id or account than what it is to change, where the semantics says so."""
+        switches = {"id": self.semantics.id_mismatch, "accountId": self.semantics.account_mismatch}
+        for name, switch in switches.items():
+            if switch == "reject" and integer(body, name) not in {None, existing[name]}:
+                raise Invalid(f"{name} in the body is not that of the path")
 
     def conflict(self, message: str) -> ApiError:
         """Return the error for a mobile or speed dial that is another contact's (section 2.2)."""

@@ -1,11 +1,11 @@
 """Sections 3.6 to 3.10: list, get, add, edit and delete contact groups."""
 
 from pling_async.sandbox.pling.calls import Answer, Call
-from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.errors import ApiError
 from pling_async.sandbox.pling.groups import add_group, group_by_id, groups_of, remove_group, rename_group
 from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.rendering import Rendering
-from pling_async.sandbox.pling.validation import check_read_only, group_name, integer
+from pling_async.sandbox.pling.validation import check_new, check_read_only, group_name
 
 
 def list_groups(call: Call) -> Answer:
@@ -23,13 +23,9 @@ def get_group(call: Call) -> Answer:
 def create_group(call: Call) -> Answer:
     """Section 3.8; names need not be unique."""
     body = call.json_object()
-    account_id = integer(body, "accountId")
-    if account_id is None:
-        raise Invalid("accountId is required")
-    call.allow(account_id)
+    account_id = call.account_of(body)
+    check_new(body, call.semantics)
     check_read_only(body, call.semantics)
-    if call.semantics.id_in_post == "reject" and "id" in body:
-        raise Invalid("id is given by the server")
     group_id = add_group(call.connection, account_id, group_name(body) or "", call.now)
     return _answer(call, _found(call, group_id), status=201)
 
@@ -39,10 +35,7 @@ def edit_group(call: Call) -> Answer:
     group = _found(call, call.id)
     body = call.json_object()
     check_read_only(body, call.semantics)
-    switches = {"id": call.semantics.id_mismatch, "accountId": call.semantics.account_mismatch}
-    for field, switch in switches.items():
-        if switch == "reject" and integer(body, field) not in {None, group[field]}:
-            raise Invalid(f"{field} in the body is not the group's")
+    call.check_identity(body, group)
     name = group_name(body)
     if name is not None and name != group["name"]:
         rename_group(call.connection, call.id, name, call.now)

@@ -5,12 +5,12 @@ from typing import Any
 import orjson
 
 from pling_async.sandbox.pling.calls import Answer, Call
-from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.errors import ApiError
 from pling_async.sandbox.pling.groups import GroupFinder, group_by_id, groups_of
 from pling_async.sandbox.pling.merge import Policy, Row, merge, new_contact
 from pling_async.sandbox.pling.rendering import Rendering
 from pling_async.sandbox.pling.store import Contacts, contact_by_id, contacts_of
-from pling_async.sandbox.pling.validation import integer
+from pling_async.sandbox.pling.validation import check_new
 from pling_async.sandbox.spool import Spool
 
 
@@ -51,11 +51,8 @@ def get_contact(call: Call) -> Answer:
 def add_contact(call: Call) -> Answer:
     """Section 3.3; an existing mobile makes it an update (section 2.2)."""
     body = call.json_object()
-    account_id = integer(body, "accountId")
-    if account_id is None:
-        raise Invalid("accountId is required")
-    call.allow(account_id)
-    call.reader.check_new(body)
+    account_id = call.account_of(body)
+    check_new(body, call.semantics)
     contacts = Contacts(call.connection, account_id, call.semantics)
     mobile = call.reader.mobile(body)
     given = _given(call, body, account_id)
@@ -76,7 +73,7 @@ def modify_contact(call: Call) -> Answer:
     """Section 3.4."""
     existing = _found(call, call.id)
     body = call.json_object()
-    _check_identity(call, body, existing)
+    call.check_identity(body, existing)
     contacts = Contacts(call.connection, existing["accountId"], call.semantics)
     mobile = existing["mobile"]
     if "mobile" in body or call.semantics.omitted_in_put != "keep":
@@ -111,13 +108,6 @@ def _given(call: Call, body: dict[str, Any], account_id: int) -> Row:
     given = call.reader.fields(body)
     GroupFinder(call.connection, account_id, call.now, call.semantics).resolve(given)
     return given
-
-
-def _check_identity(call: Call, body: dict[str, Any], existing: Row) -> None:
-    switches = {"id": call.semantics.id_mismatch, "accountId": call.semantics.account_mismatch}
-    for name, switch in switches.items():
-        if switch == "reject" and integer(body, name) not in {None, existing[name]}:
-            raise Invalid(f"{name} in the body is not the contact's")
 
 
 def _check_speed_dial(call: Call, contacts: Contacts, saved: Row) -> None:

@@ -76,6 +76,7 @@ class GroupFinder:
         self._ignores_case = semantics.group_name_case == "insensitive"
         self._by_name: dict[str, int] = {}
         self._known: dict[int, bool] = {}
+        self._resolved: dict[tuple[object, ...], str] = {}
 
     def resolve(self, given: dict[str, Any]) -> None:
         """Put the groups of a request's fields into contactGroupIds, in canonical form, if any are given."""
@@ -83,10 +84,16 @@ class GroupFinder:
         names: list[str] | None = given.pop("contactGroups", None)
         if ids is None and names is None:
             return
-        for group_id in ids or ():
+        key = (*(ids or ()), *(names or ()))
+        if key not in self._resolved:
+            self._resolved[key] = self._canonical(ids or (), names or ())
+        given["contactGroupIds"] = self._resolved[key]
+
+    def _canonical(self, ids: Iterable[int], names: Iterable[str]) -> str:
+        for group_id in ids:
             if not self._is_known(group_id):
                 raise Invalid(f"Unknown contact group: {group_id}")
-        given["contactGroupIds"] = canonical([*(ids or ()), *map(self.id_of, names or ())])
+        return canonical([*ids, *map(self.id_of, names)])
 
     def _is_known(self, group_id: int) -> bool:
         if group_id not in self._known:

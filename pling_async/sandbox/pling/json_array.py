@@ -23,10 +23,7 @@ def items(file: IO[bytes], block: int = BLOCK) -> Iterator[Any]:
     cut between two items of the outer array and nowhere else, so a wrong guess is noticed, and cut further on.
     """
     file.seek(0)
-    text = file.read(block)
-    if text.lstrip(b" \t\r\n")[:1] != b"[":
-        raise NotAnArray("the body must be a JSON array")
-    is_first, wanted = True, block
+    text, is_first, wanted = b"", True, block
     while more := file.read(wanted):
         text += more
         end = _last_end(text)

@@ -1,7 +1,6 @@
 """Conversion of mobile numbers to E.164 (section 2.2): phonenumbers' verdict, at less cost for input in E.164."""
 
 import re
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
@@ -83,43 +82,30 @@ def _parsed(raw: str, region: str | None) -> str | None:
 @cache
 def _calling_code(code: int) -> _CallingCode:
     regions = COUNTRY_CODE_TO_REGION_CODE[code]
-    main = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
-    known = [PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
-    claim_all = len(regions) == 1
+    found = (PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions)
+    known = [metadata for metadata in found if metadata is not None]
+    trunk = known[0].national_prefix_for_parsing
     return _CallingCode(
-        rewritten=re.compile("|".join(_rewritten(main))),
-        regions=tuple(_region(each, claims_all=claim_all) for each in known if each is not None),
+        rewritten=re.compile(f"0|{trunk}" if trunk else "0"),
+        regions=tuple(_region(metadata, is_alone=len(known) == 1) for metadata in known),
     )
 
 
-def _rewritten(metadata: PhoneMetadata | None) -> Iterator[str]:
-    """Yield what parsing may strip or turn into a leading zero; everything when there is no metadata."""
-    yield "0"
-    if metadata is None:
-        yield ""
-    elif metadata.national_prefix_for_parsing:
-        yield f"(?:{metadata.national_prefix_for_parsing})"
-
-
-def _region(metadata: PhoneMetadata, *, claims_all: bool) -> _Region:
-    general = _fits(metadata.general_desc)
-    others = "|".join(_fits(getattr(metadata, name)) for name in _BEFORE_MOBILE)
-    fixed = _fits(metadata.fixed_line)
+def _region(metadata: PhoneMetadata, *, is_alone: bool) -> _Region:
+    general, fixed = _fits(metadata.general_desc), _fits(metadata.fixed_line)
     mobile = fixed if metadata.same_mobile_and_fixed_line_pattern else _fits(metadata.mobile)
-    if claims_all:
-        claims = ""
-    elif metadata.leading_digits is not None:
-        claims = f"(?:{metadata.leading_digits})"
-    else:
-        claims = f"(?={general})(?:{others}|{fixed}|{mobile})"
-    return _Region(re.compile(claims), re.compile(f"(?={claims})(?={general})(?!{others})(?:{mobile})"))
+    others = "|".join(_fits(getattr(metadata, name)) for name in _BEFORE_MOBILE)
+    leading = f"(?:{metadata.leading_digits or ''})"
+    by_type = f"(?={general})(?:{others}|{fixed}|{mobile})"
+    return _Region(
+        claims=re.compile(leading if is_alone or metadata.leading_digits else by_type),
+        mobile=re.compile(f"(?={leading})(?={general})(?!{others})(?:{mobile})"),
+    )
 
 
 def _fits(desc: PhoneNumberDesc | None) -> str:
     """Return the expression for whole national numbers that fit a description."""
     if desc is None or not desc.national_number_pattern:
         return _NEVER
-    lengths = "|".join(f"[0-9]{{{length}}}" for length in desc.possible_length if length > 0)
-    if desc.possible_length and not lengths:
-        return _NEVER
+    lengths = "|".join(f"[0-9]{{{length}}}" for length in desc.possible_length)
     return f"(?:(?=(?:{lengths or '[0-9]*'})$)(?:{desc.national_number_pattern})$)"

@@ -17,7 +17,7 @@ from pling_async.sandbox.pling.json_array import NotAnArray, items
 from pling_async.sandbox.pling.merge import Policy, merge, new_contact
 from pling_async.sandbox.pling.staging import Staged, Staging
 from pling_async.sandbox.pling.store import BATCH, Contacts
-from pling_async.sandbox.pling.validation import integer
+from pling_async.sandbox.pling.validation import check_new, integer
 from pling_async.sandbox.spool import Spool
 from pling_async.sandbox.worker import Crashed
 
@@ -61,14 +61,14 @@ class _Replace:
             mobile = None
             try:
                 mobile = reader.mobile(item)
-                reader.check_new(item)
+                check_new(item, self.call.semantics)
                 given = reader.fields(item)
                 finder.resolve(given)
             except Invalid as problem:
                 staging.add_invalid(number, mobile, str(problem))
             else:
                 staging.add(number, mobile, given)
-        staging.flush()
+        staging.finish()
 
     def _items(self) -> Iterator[dict[str, Any]]:
         try:

@@ -10,12 +10,9 @@ from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.store import BATCH, as_row
 from pling_async.sandbox.semantics import Semantics
 
-_CREATE = (
-    """CREATE TEMP TABLE staged (
-        number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL
-    )""",
-    "CREATE INDEX temp.stagedByMobile ON staged (mobile, isValid)",
-)
+_CREATE = """CREATE TEMP TABLE staged (
+    number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL)"""
+_INDEX = "CREATE INDEX temp.stagedByMobile ON staged (mobile, isValid)"
 
 _REPEATED = """SELECT number, mobile FROM staged WHERE isValid AND mobile IN
     (SELECT mobile FROM staged WHERE isValid GROUP BY mobile HAVING count(*) > 1) ORDER BY number"""
@@ -64,8 +61,7 @@ class Staging:
         self._waiting: list[tuple[int, str, str | None, bytes | None, bool]] = []
 
     def __enter__(self) -> Self:
-        for statement in _CREATE:
-            self._connection.execute(statement)
+        self._connection.execute(_CREATE)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +71,7 @@ class Staging:
         """Stage an item that is valid by itself."""
         self._waiting.append((number, mobile, given.get("speedDial"), orjson.dumps(given), True))
         if len(self._waiting) >= BATCH:
-            self.flush()
+            self._flush()
 
     def add_invalid(self, number: int, mobile: str | None, error: str) -> None:
         """Note an invalid item; its mobile, if readable, may keep the existing contact."""
@@ -83,8 +79,12 @@ class Staging:
         if mobile is not None:
             self._waiting.append((number, mobile, None, None, False))
 
-    def flush(self) -> None:
-        """Write the items that wait in memory."""
+    def finish(self) -> None:
+        """Write the items that still wait in memory; no more will come."""
+        self._flush()
+        self._connection.execute(_INDEX)
+
+    def _flush(self) -> None:
         self._connection.executemany("INSERT INTO staged VALUES (?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
