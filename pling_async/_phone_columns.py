@@ -1,4 +1,4 @@
-"""A column of numbers as E.164: expressions decide what they are certain of, the scalar path the rest, once a spelling."""
+"""A column of numbers as E.164: expressions decide what is certain, the scalar path the rest, once a spelling."""
 
 from functools import reduce
 from operator import and_
@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from pling_async import phones
-from pling_async._phone_patterns import Home, Rank, home, lengths, ranks
+from pling_async._phone_patterns import Home, Lengths, Rank, country_codes, home, lengths, ranks
 
 _MARKS: Final = phones.SPACES + phones.INVISIBLE
 _DIRECT: Final = r"^\+?[0-9]{5,}$"
@@ -22,8 +22,10 @@ _NUMBER: Final = pl.col("number")
 
 def normalise_column(raw: pl.Series, region: str, numbers: phones.Policy) -> pl.DataFrame:
     """See `phones.normalise_column`."""
-    frame = _spelled(raw.cast(pl.String).fill_null(""), home(region)).with_columns(is_mobile=_is_mobile(ranks()[0]))
-    decided = _scalar(_certain(frame.filter(~pl.col("is_mobile")), numbers), region, numbers)
+    frame = _spelled(raw.cast(pl.String).fill_null(""), home(region))
+    codes = country_codes(frame["number"].str.slice(1, 3).unique().drop_nulls())
+    frame = frame.with_columns(is_mobile=_is_mobile(ranks(codes)[0]))
+    decided = _scalar(_certain(frame.filter(~pl.col("is_mobile")), codes, numbers), region, numbers)
     return frame.select(
         e164=pl.when("is_mobile").then("number").otherwise(_back(frame, ~pl.col("is_mobile"), decided["e164"])),
         code=_back(frame, ~pl.col("is_mobile"), decided["code"]),
@@ -89,7 +91,7 @@ def _is_trunk(plan: Home) -> pl.Expr:
 
 
 def _is_sure(plan: Home) -> pl.Expr:
-    """A trunk prefix is stripped for certain only if a mobile number remains."""
+    """Tell whether the number is certain; a stripped trunk prefix is not, unless a mobile number remains."""
     return pl.col("compact").str.contains(plan.international_prefix) | ~_is_trunk(plan)
 
 
@@ -101,16 +103,16 @@ def _matches(patterns: tuple[str, ...]) -> pl.Expr:
     return reduce(and_, (_NUMBER.str.contains(pattern) for pattern in patterns))
 
 
-def _certain(rest: pl.DataFrame, numbers: phones.Policy) -> pl.DataFrame:
+def _certain(rest: pl.DataFrame, codes: frozenset[int], numbers: phones.Policy) -> pl.DataFrame:
     """Return raw, e164 and code; both are null where nothing is certain."""
     rest = rest.with_columns(pl.when(_NUMBER.str.len_bytes().is_between(8, 16)).then(_NUMBER))
     rest = rest.with_columns(verdict=pl.lit(None, pl.String), is_open=_NUMBER.is_not_null())
-    for place, rank in enumerate(ranks()):
+    for place, rank in enumerate(ranks(codes)):
         if not rest["is_open"].any():
             break
         rest = _asked(rest, rank, is_first=place == 0)
     rest = rest.with_columns(verdict=pl.when("is_open").then(pl.lit("unassigned")).otherwise("verdict"))
-    return _by_policy(rest, numbers).select("raw", "e164", "code")
+    return _by_policy(rest, lengths(codes), numbers).select("raw", "e164", "code")
 
 
 def _asked(rest: pl.DataFrame, rank: Rank, *, is_first: bool) -> pl.DataFrame:
@@ -135,16 +137,16 @@ def _asked(rest: pl.DataFrame, rank: Rank, *, is_first: bool) -> pl.DataFrame:
     )
 
 
-def _by_policy(rest: pl.DataFrame, numbers: phones.Policy) -> pl.DataFrame:
+def _by_policy(rest: pl.DataFrame, counts: Lengths, numbers: phones.Policy) -> pl.DataFrame:
     """Turn verdicts into E.164 or codes, in the order in which the scalar path asks."""
-    possible = _NUMBER.str.contains(f"{lengths().possible}|{phones.MACHINE}")
+    possible = _NUMBER.str.contains(f"{counts.possible}|{phones.MACHINE}")
     unassigned = pl.col("verdict") == "unassigned"
     accepted = pl.col("verdict") == "mobile"
     warned = unassigned & _NUMBER.str.contains(_UNASSIGNED_NO) if numbers == "lenient" else pl.lit(value=False)
     if numbers == "possible":
         accepted |= pl.col("verdict").is_not_null() & possible
     length = pl.coalesce(
-        *(pl.when(_NUMBER.str.contains(getattr(lengths(), code))).then(pl.lit(code)) for code in _LENGTHS),
+        *(pl.when(_NUMBER.str.contains(getattr(counts, code))).then(pl.lit(code)) for code in _LENGTHS),
         pl.when(possible).then(pl.lit("unassigned")),
     )
     return rest.with_columns(

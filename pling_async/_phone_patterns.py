@@ -7,11 +7,11 @@ region of every code, rank 1 the second, and so on.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
 from attrs import frozen
-from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
+from phonenumbers.phonemetadata import PhoneMetadata
 
 _HIGHER: Final = (
     "premium_rate",
@@ -27,6 +27,10 @@ _HIGHER: Final = (
 
 NEVER: Final = "[^\\s\\S]"
 """A pattern without a match, for countries that lack something."""
+
+
+Plan = Any
+"""A PhoneMetadata, whose every attribute is declared optional; what is used here, a loaded one has."""
 
 
 @frozen(kw_only=True)
@@ -75,17 +79,23 @@ class Home:
     """The region is the first of its country code."""
 
 
-@lru_cache(maxsize=1)
-def ranks() -> tuple[Rank, ...]:
-    """Build the ranks of all regions, from the metadata that is installed."""
-    depth = max(map(len, phonenumbers.COUNTRY_CODE_TO_REGION_CODE.values()))
-    return tuple(map(_rank, range(depth)))
+def country_codes(heads: Iterable[str]) -> frozenset[int]:
+    """Return the country codes with which some numbers begin; no code is the beginning of another."""
+    found = {int(head[:size]) for head in heads for size in (1, 2, 3) if head[:size].isdigit()}
+    return frozenset(found & phonenumbers.COUNTRY_CODE_TO_REGION_CODE.keys())
 
 
-@lru_cache(maxsize=1)
-def lengths() -> Lengths:
+@lru_cache(maxsize=32)
+def ranks(codes: frozenset[int]) -> tuple[Rank, ...]:
+    """Build the ranks of all regions of some country codes, from the metadata that is installed."""
+    depth = max((len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]) for code in codes), default=1)
+    return tuple(_rank(codes, rank) for rank in range(depth))
+
+
+@lru_cache(maxsize=32)
+def lengths(codes: frozenset[int]) -> Lengths:
     """Build the patterns about lengths."""
-    plans = list(_plans(0))
+    plans = list(_plans(codes, 0))
     return Lengths(
         possible=_either(plans, lambda plan: _digits(plan.general_desc.possible_length)),
         too_short=_either(plans, lambda plan: f"[0-9]{{0,{plan.general_desc.possible_length[0] - 1}}}"),
@@ -97,7 +107,7 @@ def lengths() -> Lengths:
 @lru_cache(maxsize=8)
 def home(region: str) -> Home:
     """Build what decides about national spellings in one region."""
-    plan = PhoneMetadata.metadata_for_region(region)
+    plan: Plan = PhoneMetadata.metadata_for_region(region)
     prefix, trunk = plan.international_prefix, plan.national_prefix_for_parsing or ""
     code = str(plan.country_code)
     return Home(
@@ -112,9 +122,9 @@ def home(region: str) -> Home:
     )
 
 
-def _rank(rank: int) -> Rank:
-    plans = list(_plans(rank))
-    trunks = {plan.country_code: plan.national_prefix_for_parsing for plan in _plans(0)}
+def _rank(codes: frozenset[int], rank: int) -> Rank:
+    plans = list(_plans(codes, rank))
+    trunks = {plan.country_code: plan.national_prefix_for_parsing for plan in _plans(codes, 0)}
     higher = _either(plans, lambda plan: _types(plan, _HIGHER))
     trunk = _either(plans, lambda plan: _ascii(trunks[plan.country_code]), end="")
     general = _either(plans, lambda plan: _pattern(plan.general_desc))
@@ -129,50 +139,51 @@ def _rank(rank: int) -> Rank:
     )
 
 
-def _plans(rank: int) -> Iterator[PhoneMetadata]:
-    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+def _plans(codes: frozenset[int], rank: int) -> Iterator[Plan]:
+    for code in sorted(codes):
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
         if len(regions) > rank:
             yield PhoneMetadata.metadata_for_region_or_calling_code(code, regions[rank])
 
 
-def _either(plans: Iterable[PhoneMetadata], pattern: Callable[[PhoneMetadata], str], end: str = "$") -> str:
-    return f"^\\+(?:{'|'.join(f'{plan.country_code}(?:{pattern(plan)})' for plan in plans)}){end}"
+def _either(plans: Iterable[Plan], pattern: Callable[[Plan], str], end: str = "$") -> str:
+    return f"^\\+(?:{NEVER}|{'|'.join(f'{plan.country_code}(?:{pattern(plan)})' for plan in plans)}){end}"
 
 
-def _one_type(plans: list[PhoneMetadata], desc: Callable[[PhoneMetadata], PhoneNumberDesc | None]) -> tuple[str, str]:
+def _one_type(plans: list[Plan], desc: Callable[[Plan], Any]) -> tuple[str, str]:
     of_type = _either(plans, lambda plan: _pattern(desc(plan)))
     return of_type, _either(plans, lambda plan: _digits(_possible(desc(plan), plan.general_desc)))
 
 
-def _mobile(plan: PhoneMetadata) -> PhoneNumberDesc | None:
+def _mobile(plan: Plan) -> Any:
     return plan.fixed_line if plan.same_mobile_and_fixed_line_pattern else plan.mobile
 
 
-def _possible(desc: PhoneNumberDesc | None, general: PhoneNumberDesc) -> Iterator[int]:
+def _possible(desc: Any, general: Any) -> Iterator[int]:
     counts = desc.possible_length if desc is not None else ()
     return (count for count in general.possible_length if not counts or count in counts)
 
 
-def _any_type(plan: PhoneMetadata) -> str:
+def _any_type(plan: Plan) -> str:
     return _types(plan, (*_HIGHER, "fixed_line", "mobile"))
 
 
-def _claim(plan: PhoneMetadata, rank: int) -> str:
+def _claim(plan: Plan, rank: int) -> str:
     is_last = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[plan.country_code]) == rank + 1
     return "" if is_last else _ascii(plan.leading_digits or f"(?:{_any_type(plan)})$")
 
 
-def _types(plan: PhoneMetadata, names: Iterable[str]) -> str:
+def _types(plan: Plan, names: Iterable[str]) -> str:
     return "|".join(_pattern(getattr(plan, name)) for name in names) or NEVER
 
 
-def _pattern(desc: PhoneNumberDesc | None) -> str:
+def _pattern(desc: Any) -> str:
     found = desc.national_number_pattern if desc is not None else None
     return _ascii(found or None)
 
 
 def _ascii(pattern: str | None) -> str:
-    """Say [0-9] for \\d, which in polars means the digits of every script and makes an expression huge."""
+    r"""Say [0-9] for \d, which in polars means the digits of every script and makes an expression huge."""
     return NEVER if pattern is None else pattern.replace("\\d", "[0-9]")
 
 
@@ -180,6 +191,6 @@ def _digits(counts: Iterable[int]) -> str:
     return "|".join(f"[0-9]{{{count}}}" for count in counts) or NEVER
 
 
-def _gaps(desc: PhoneNumberDesc) -> Iterator[int]:
+def _gaps(desc: Any) -> Iterator[int]:
     between = range(desc.possible_length[0] + 1, desc.possible_length[-1])
     return (count for count in between if count not in (*desc.possible_length, *desc.possible_length_local_only))

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 Policy = Literal["mobile", "lenient", "possible"]
-"""Which numbers are accepted: mobiles; also Norwegian 4x and 9x series that are not assigned yet; any possible number."""
+"""Accept mobiles; or also Norwegian 4x and 9x numbers of series that are not assigned yet; or any possible number."""
 
 POLICIES: Final = ("mobile", "lenient", "possible")
 
 MESSAGES: Final[Mapping[str, str]] = {
     "blank": "there is no number; fill in a mobile number or remove the row",
     "control_characters": "control characters in the number; retype it",
-    "excel": "Excel turned the number into a quantity and lost its digits; format the column as text and enter it again",
+    "excel": "Excel made the number a quantity and lost digits; format the column as text and enter it again",
     "two_numbers": "two numbers in one cell; keep one, or give each its own row",
     "extension": "a number with an extension cannot receive messages; use a mobile number",
     "letters": "letters in the number; write it with digits only",
@@ -121,7 +121,7 @@ def normalise(raw: str, region: str = "NO", numbers: Policy = "mobile") -> Numbe
 
 
 def normalise_column(raw: "pl.Series", region: str = "NO", numbers: Policy = "mobile") -> "pl.DataFrame":
-    """Return a frame with the columns e164 and code (String), row for row what `normalise` says; null counts as blank."""
+    """Return a frame of e164 and code (String), row for row what `normalise` says; null counts as blank."""
     from pling_async import _phone_columns  # noqa: PLC0415 - polars is an extra
 
     check_region(region)

@@ -1,7 +1,6 @@
 """What every source gives: tables of text under the contact's attribute names, and what is known about the source."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -9,6 +8,14 @@ from attrs import field, frozen
 
 IGNORE: Final = "ignore"
 """As an attribute in a mapping: leave the column out."""
+
+
+LIST_MARK: Final = "\x1f"
+"""Before each item of a cell that was a list: such a cell is never split at separators."""
+
+
+def _plain(mapping: Mapping[str, str]) -> dict[str, str]:
+    return dict(mapping)
 
 
 @frozen(kw_only=True)
@@ -33,28 +40,17 @@ class SourceInfo:
     """Rows read, the header not counted."""
     encoding: str | None = None
     delimiter: str | None = None
-    mapping: Mapping[str, str] = field(factory=dict, converter=lambda each: MappingProxyType(dict(each)))
+    mapping: Mapping[str, str] = field(factory=dict, converter=_plain)
     """Header to attribute, in the source's order."""
     ignored: tuple[str, ...] = ()
     """Headers that nothing is read from."""
     warnings: tuple[str, ...] = ()
     """What was read all the same, and should be looked at."""
 
-    def __getstate__(self) -> dict[str, object]:
-        """Let copies and pickles carry a plain mapping."""
-        return {**{name: getattr(self, name) for name in self.__slots__ if name in _FIELDS}, "mapping": dict(self.mapping)}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Restore what `__getstate__` gave."""
-        self.__init__(**state)  # type: ignore[misc]
-
-
-_FIELDS: Final = ("name", "sha256", "rows", "encoding", "delimiter", "mapping", "ignored", "warnings")
-
 
 @frozen(kw_only=True)
 class Table:
-    """Consecutive rows of a source as text (groups may be lists), and what is known about the source so far."""
+    """A source's rows as text, every column a String, and what is known about it."""
 
     frame: pl.DataFrame = field(repr=lambda frame: f"<{frame.height} rows>")
     info: SourceInfo

@@ -20,11 +20,13 @@ ALIASES: Final[Mapping[str, str]] = {
     "comment": "comment kommentar comments kommentarer notat notater merknad note notes",
     "address": "address adresse gateadresse postadresse street streetaddress homestreet homeaddress address1street "
     "address1formatted businessstreet",
-    "postal_code": "postalcode postnr postnummer zip zipcode postcode homepostalcode address1postalcode businesspostalcode",
+    "postal_code": "postalcode postnr postnummer zip zipcode postcode homepostalcode address1postalcode "
+    "businesspostalcode",
     "city": "city poststed by sted town homecity address1city businesscity",
     "email": "email epost epostadresse emailaddress mail email1value",
     "auto_created_number": "autocreatednumber",
-    "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout unsubscribed avmeldt",
+    "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout "
+    "unsubscribed avmeldt",
     "is_active": "isactive active aktiv",
     "contact_groups": "contactgroups contactgroup groups group grupper gruppe kontaktgrupper kontaktgruppe labels "
     "groupmembership categories category kategorier kategori",
@@ -69,21 +71,32 @@ def recognised(headers: Iterable[str]) -> int:
 def resolve(headers: list[str], mapping: Mapping[str, str], source: str) -> Columns:
     """Decide which columns to read, or raise `SourceError` with the headers seen and the way to choose."""
     chosen = _explicit(headers, mapping, source)
-    taken = set(chosen.values())
-    found = {place: _PREFERENCE[squeezed(header)] for place, header in enumerate(headers) if squeezed(header) in _PREFERENCE}
-    ranked = {place: (name, rank) for place, (name, rank) in found.items() if name not in taken and place not in chosen}
-    ranked |= {place: (name, 0) for place, name in chosen.items() if name != IGNORE}
+    taken = frozenset(chosen.values()) - {IGNORE}
     by_attribute = {
-        attribute: tuple(sorted((place for place in ranked if ranked[place][0] == attribute), key=lambda at: ranked[at][1]))
-        for attribute in ATTRIBUTES
-        if any(name == attribute for name, _ in ranked.values())
+        attribute: tuple(map(headers.index, found))
+        for attribute, found in ordered(headers, {headers[place]: name for place, name in chosen.items()}, taken)
     }
     _check(headers, by_attribute, source)
+    used = {place: attribute for attribute, places in by_attribute.items() for place in places}
     return Columns(
         by_attribute=by_attribute,
-        mapping={headers[place]: ranked[place][0] for place in sorted(ranked)},
-        ignored=tuple(header for place, header in enumerate(headers) if place not in ranked),
+        mapping={headers[place]: used[place] for place in sorted(used)},
+        ignored=tuple(header for place, header in enumerate(headers) if place not in used),
     )
+
+
+def ordered(headers: Iterable[str], chosen: Mapping[str, str], taken: frozenset[str]) -> list[tuple[str, list[str]]]:
+    """Return each attribute with its headers, the preferred one first; a `taken` attribute has only chosen ones."""
+    ranked: dict[str, list[tuple[int, str]]] = {}
+    for header in headers:
+        attribute, rank = (chosen[header], 0) if header in chosen else _PREFERENCE.get(squeezed(header), (IGNORE, 0))
+        if attribute != IGNORE and (header in chosen or attribute not in taken):
+            ranked.setdefault(attribute, []).append((rank, header))
+    return [(name, [header for _, header in sorted(ranked[name], key=_rank)]) for name in ATTRIBUTES if name in ranked]
+
+
+def _rank(ranked: tuple[int, str]) -> int:
+    return ranked[0]
 
 
 def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> dict[int, str]:
@@ -101,8 +114,9 @@ def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> di
 
 def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str) -> None:
     if "mobile" not in by_attribute:
-        message = f'no column is known to hold mobile numbers; the headers are {_named(headers)}. Choose one with --map "Header=mobile"'
-        raise SourceError(f"{message}, or mapping={{'Header': 'mobile'}}", Place(source=source))
+        seen = f"no column is known to hold mobile numbers; the headers are {_named(headers)}"
+        way_out = "choose one with --map \"Header=mobile\", or mapping={'Header': 'mobile'}"
+        raise SourceError(f"{seen}; {way_out}", Place(source=source))
     for attribute in _SINGLE & by_attribute.keys():
         if len(by_attribute[attribute]) > 1:
             both = _named([headers[place] for place in by_attribute[attribute]])

@@ -150,8 +150,8 @@ def test_groups_are_set_by_a_replace_and_added_by_a_merge(account: Frame, listed
 
 def test_the_order_of_groups_is_no_difference(account: Frame, listed: Frame, compare: Compare) -> None:
     """Membership is a set."""
-    before = account({"mobile": OLA, "contact_groups": ["B", "A"]})
-    assert compare(listed({"mobile": OLA, "contact_groups": ["A", "B"]}), before)[OLA]["action"] == Action.UNCHANGED
+    before = account({"mobile": OLA, "contact_groups": ["A", "B"]})
+    assert compare(listed({"mobile": OLA, "contact_groups": ["B", "A"]}), before)[OLA]["action"] == Action.UNCHANGED
 
 
 @pytest.mark.parametrize(

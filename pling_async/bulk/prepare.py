@@ -1,0 +1,69 @@
+"""Prepare: from any source to one row a mobile, ready to be planned; a pure function of the source and the settings."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+from attrs import evolve, field, frozen
+
+from pling_async.bulk.columns import Checked, check
+from pling_async.bulk.dedupe import collapse
+from pling_async.bulk.settings import PrepareSettings
+from pling_async.sources import Reading, Source, SourceInfo
+
+
+_PART_ROWS: Final = 250_000
+"""Rows that one thread checks; a large frame is checked in parts, side by side."""
+
+
+def _rows(frame: pl.DataFrame) -> str:
+    return f"<{frame.height} rows>"
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A list that may be planned. Every row of the source is in `contacts.rows` or in `rejects.row`, in exactly one."""
+
+    contacts: pl.DataFrame = field(repr=_rows)
+    """One row a mobile, sorted: mobile, the fields that the source has (null: not given), and rows: List(UInt32)."""
+    rejects: pl.DataFrame = field(repr=_rows)
+    """row, field, code, message, mobile: one line for each problem; mobile is null unless it was readable."""
+    merges: pl.DataFrame = field(repr=_rows)
+    """mobile, rows, field, kept_row: where several rows met (field null), and each field in which they disagree."""
+    source: SourceInfo = field(repr=False)
+    settings: PrepareSettings = field(repr=False)
+
+
+async def prepare(source: Source, *, settings: PrepareSettings | None = None) -> Prepared:
+    """Read, normalise, check and de-duplicate a list; nothing is sent.
+
+    Bad rows become rejects. A source that cannot be read, or cannot be trusted to be whole, raises `SourceError`.
+    """
+    settings = settings or PrepareSettings()
+    reading = Reading(source, settings.source_options)
+    chunks: list[Checked] = []
+    rows = 0
+    async for frame in reading.frames():
+        parts = list(frame.iter_slices(_PART_ROWS))
+        firsts = range(rows + 1, rows + 1 + frame.height, _PART_ROWS)
+        checks = (asyncio.to_thread(check, part, settings, first) for part, first in zip(parts, firsts, strict=True))
+        chunks += await asyncio.gather(*checks)
+        rows += frame.height
+    return await asyncio.to_thread(_reduced, chunks, reading.info, settings)
+
+
+def _reduced(chunks: Sequence[Checked], source: SourceInfo, settings: PrepareSettings) -> Prepared:
+    collapsed = collapse(
+        pl.concat([chunk.rows for chunk in chunks], how="diagonal"),
+        pl.concat([chunk.perhaps_stopped for chunk in chunks]),
+    )
+    unassigned = sum(chunk.unassigned for chunk in chunks)
+    warning = f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
+    return Prepared(
+        contacts=collapsed.contacts,
+        rejects=pl.concat([*(chunk.rejects for chunk in chunks), collapsed.rejects]).sort("row", maintain_order=True),
+        merges=collapsed.merges,
+        source=evolve(source, warnings=(*source.warnings, warning)) if unassigned else source,
+        settings=settings,
+    )

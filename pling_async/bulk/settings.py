@@ -1,0 +1,65 @@
+"""How a list is read and normalised."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import Attribute, field, frozen
+
+from pling_async.errors import ConfigurationError
+from pling_async.phones import Policy, check_policy, check_region
+from pling_async.sources import ATTRIBUTES, IGNORE, SourceOptions
+
+_TARGETS: Final = (*ATTRIBUTES, IGNORE)
+
+
+def _plain(mapping: Mapping[str, str]) -> dict[str, str]:
+    return dict(mapping)
+
+
+def _known_region(_: object, __: "Attribute[str]", region: str) -> None:
+    check_region(region)
+
+
+def _known_policy(_: object, __: "Attribute[Policy]", numbers: Policy) -> None:
+    check_policy(numbers)
+
+
+def _one_character(_: object, __: "Attribute[str | None]", delimiter: str | None) -> None:
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
+        raise ConfigurationError(f"delimiter={delimiter!r} is not one ASCII character; use ';', ',', '\\t' or '|'")
+
+
+def _known_attributes(_: object, __: "Attribute[Mapping[str, str]]", mapping: Mapping[str, str]) -> None:
+    if unknown := sorted(set(mapping.values()) - set(_TARGETS)):
+        raise ConfigurationError(f"mapping to {unknown[0]!r}: a column can be mapped to {', '.join(_TARGETS)}")
+
+
+def _no_letters(_: object, __: "Attribute[str]", separators: str) -> None:
+    if re.search(r"[\w\s]", separators):
+        raise ConfigurationError(f"group_separators={separators!r} has letters, digits or spaces, which names need")
+
+
+@frozen(kw_only=True)
+class PrepareSettings:
+    """How a list is read and normalised; all of it is optional, and all of it is part of a plan's identity."""
+
+    region: str = field(default="NO", validator=_known_region)
+    """Country of the numbers that are written without a country code."""
+    numbers: Policy = field(default="mobile", validator=_known_policy)
+    """"mobile", "lenient" or "possible"; see `pling_async.phones`."""
+    encoding: str | None = None
+    """Of a file; None means: a mark, then utf-8, then cp1252."""
+    delimiter: str | None = field(default=None, validator=_one_character)
+    """Of a CSV file; None means: the one that makes most sense of the header."""
+    mapping: Mapping[str, str] = field(factory=dict, converter=_plain, validator=_known_attributes, hash=False)
+    """Header to attribute, or to "ignore"; it goes before the headers that are known."""
+    group_separators: str = field(default=";,|", validator=_no_letters)
+    """Characters between group names in one cell; " ::: " (Google Contacts) always is."""
+    upper_case_speed_dials: bool = False
+    """Write speed dials in capitals instead of refusing small letters."""
+
+    @property
+    def source_options(self) -> SourceOptions:
+        """The part that sources need."""
+        return SourceOptions(encoding=self.encoding, delimiter=self.delimiter, mapping=self.mapping)

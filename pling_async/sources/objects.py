@@ -1,0 +1,107 @@
+"""Rows that are objects: contacts, or mappings under attribute names, the wire's names or known headers."""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+import orjson
+import polars as pl
+
+from pling_async.errors import Place, SourceError
+from pling_async.pling.models import Contact, Unset
+from pling_async.sources.base import IGNORE, LIST_MARK, SourceInfo, SourceOptions
+from pling_async.sources.headers import ATTRIBUTES, ordered, resolve
+
+_OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
+
+
+class ObjectRows:
+    """Turns objects into frames, chunk by chunk; which keys were met is known at the end.
+
+    Every row is read by its own keys, so that the result does not depend on where chunks begin.
+    """
+
+    def __init__(self, name: str, options: SourceOptions) -> None:
+        self._name = name
+        self._mapping = options.mapping
+        self._sha = hashlib.sha256()
+        self._plans: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+        self._keys: dict[str, None] = {}
+        self._rows = 0
+
+    def frame(self, chunk: Iterable[object]) -> pl.DataFrame:
+        """Return some rows as text; raises `SourceError` for what is neither a contact nor a mapping."""
+        rows = [self._by_attribute(self._texts(each)) for each in chunk]
+        present = {name for row in rows for name in row} | {"mobile"}
+        return pl.DataFrame(
+            {name: [row.get(name) for row in rows] for name in ATTRIBUTES if name in present},
+            schema={name: pl.String for name in ATTRIBUTES if name in present},
+        )
+
+    def info(self) -> SourceInfo:
+        """Return what is known after the last row; raises `SourceError` when no key gave the mobile number."""
+        keys = list(self._keys)
+        columns = resolve(keys, self._mapping, self._name) if self._rows else None
+        return SourceInfo(
+            name=self._name,
+            sha256=self._sha.hexdigest(),
+            rows=self._rows,
+            mapping=columns.mapping if columns else {},
+            ignored=columns.ignored if columns else (),
+            warnings=tuple(columns.warnings(keys)) if columns else (),
+        )
+
+    def _texts(self, each: object) -> dict[str, str | None]:
+        self._rows += 1
+        if isinstance(each, Contact):
+            items: Iterable[tuple[str, Any]] = ((name, getattr(each, name)) for name in _OWN)
+        elif isinstance(each, Mapping):
+            items = ((str(key), value) for key, value in each.items())
+        else:
+            message = f"expected a Contact or a mapping, not {type(each).__name__}"
+            raise SourceError(message, Place(source=self._name, row=self._rows))
+        row = {key: self._text(key, value) for key, value in items if not isinstance(value, Unset)}
+        try:
+            self._sha.update(orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
+        except orjson.JSONEncodeError as error:
+            message = "a text with half a character (a lone surrogate); decode the source correctly"
+            raise SourceError(message, Place(source=self._name, row=self._rows)) from error
+        return row
+
+    def _text(self, key: str, value: object) -> str | None:
+        """Write one value as text; a list keeps its items apart with a mark that no separator can be."""
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, list | tuple | set | frozenset):
+            items = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
+            return "".join(f"{LIST_MARK}{item}" for item in items)
+        return self._scalar(key, value)
+
+    def _scalar(self, key: str, value: object) -> str | None:
+        match value:
+            case bool():
+                return str(int(value))
+            case int() | Decimal():
+                return str(value)
+            case float():
+                return None if math.isnan(value) else str(value)
+            case date():
+                return value.isoformat()
+        message = f"a {type(value).__name__} has no spelling as text; give a str"
+        raise SourceError(message, Place(source=self._name, row=self._rows, field=key))
+
+    def _by_attribute(self, row: dict[str, str | None]) -> dict[str, str | None]:
+        keys = tuple(row)
+        plan = self._plans.get(keys)
+        if plan is None:
+            self._keys.update(dict.fromkeys(keys))
+            plan = self._plans[keys] = self._plan(keys)
+        return {name: next((row[key] for key in choice if (row[key] or "").strip()), None) for name, choice in plan}
+
+    def _plan(self, keys: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+        taken = frozenset(self._mapping.values()) - {IGNORE}
+        return ordered(keys, {key: self._mapping[key] for key in keys if key in self._mapping}, taken)

@@ -1,0 +1,123 @@
+"""Bytes to text: what kind of file it is, its encoding, and whether it looks damaged."""
+
+import codecs
+from typing import Final
+
+import polars as pl
+from attrs import frozen
+
+from pling_async.errors import ConfigurationError, Place, SourceError
+
+_SAVE_AS: Final = "save it as CSV (UTF-8) and give that file"
+
+_MAGIC: Final = (
+    (b"PK\x03\x04", f"an Excel workbook or another zip archive, not CSV; {_SAVE_AS}"),
+    (b"\xd0\xcf\x11\xe0", f"an old Excel or Office file (.xls), not CSV; {_SAVE_AS}"),
+    (b"\x1f\x8b", "compressed with gzip, not CSV; unpack it first"),
+    (b"BZh", "compressed with bzip2, not CSV; unpack it first"),
+    (b"\xfd7zXZ", "compressed with xz, not CSV; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd, not CSV; unpack it first"),
+    (b"%PDF", "a PDF, not CSV; export the list as CSV"),
+    (b"PAR1", "Parquet, not CSV; read it with polars and give the frame"),
+    (b"SQLite format 3", "a SQLite database, not CSV; query it and give the rows"),
+)
+_OPENINGS: Final = (
+    ((b"[", b"{"), "JSON, not CSV; load it and give the list of objects"),
+    ((b"<",), "HTML or XML, not CSV; was a web page saved in place of the export?"),
+)
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UTF8: Final = frozenset({"utf-8", "ascii", "utf-8-sig"})
+_MOJIBAKE: Final = (b"\xc3\x83\xc2", b"\xc3\x83\xcb\x9c", b"\xc3\x83\xe2\x80", b"\xc3\xa2\xe2\x82\xac")
+"""UTF-8 of what appears when UTF-8 was read as cp1252: the first halves of ø, å, Å, Ø and of a dash."""
+_SAMPLE: Final = 1 << 22
+
+
+@frozen(kw_only=True)
+class Text:
+    """The text of a file as UTF-8 without a mark, and the encoding that it had."""
+
+    utf8: bytes
+    encoding: str
+    warnings: tuple[str, ...] = ()
+
+
+def refuse_other_formats(data: bytes, source: str) -> None:
+    """Raise `SourceError` for what is certainly not CSV, whatever the file is called."""
+    opening = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    found = [kind for magic, kind in _MAGIC if data.startswith(magic)]
+    found += [kind for openings, kind in _OPENINGS if opening.startswith(openings)]
+    if found:
+        raise SourceError(f"this is {found[0]}", Place(source=source))
+
+
+def decode(data: bytes, encoding: str | None, source: str) -> Text:
+    """Return the text as UTF-8, in the encoding given or found: a mark, then utf-8, then cp1252."""
+    name = _canonical(encoding) if encoding else _detected(data, source)
+    bom = next((bom for bom, _ in _BOMS if data.startswith(bom)), b"")
+    if name in _UTF8:
+        utf8 = data.removeprefix(codecs.BOM_UTF8)
+        if (encoding or utf8 is not data) and not is_utf8(utf8):
+            raise _undecodable(data, name, source)
+        return Text(utf8=utf8, encoding="utf-8-sig" if utf8 is not data else name, warnings=_damage(utf8))
+    try:
+        utf8 = data.decode(name).removeprefix("\ufeff").encode()
+    except UnicodeError as error:
+        raise _undecodable(data, name, source) from error
+    encoded_as_utf8 = bom == codecs.BOM_UTF8 or (name == "cp1252" and not data.isascii() and is_utf8(data))
+    doubt = (f"read as {name}, but the bytes are valid utf-8; check names with æøå",) if encoded_as_utf8 else ()
+    return Text(utf8=utf8, encoding=name, warnings=doubt or _damage(utf8))
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are valid UTF-8, without making a Python string of them."""
+    try:
+        pl.Series([data], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def _canonical(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise ConfigurationError(f"unknown encoding {encoding!r}; use utf-8, utf-16 or cp1252") from error
+    return name
+
+
+def _detected(data: bytes, source: str) -> str:
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            return name
+    if data[:_SAMPLE].count(0) * 4 > len(data[:_SAMPLE]):
+        message = "full of zero bytes: UTF-16 without a mark, or not text; if it is text, give encoding='utf-16-le'"
+        raise SourceError(message, Place(source=source))
+    return "utf-8" if is_utf8(data) else "cp1252"
+
+
+def _undecodable(data: bytes, name: str, source: str) -> SourceError:
+    """Say in which row decoding fails; rows are counted by line ends, which is near enough to look."""
+    try:
+        data.decode(name)
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) or None
+        hint = "give encoding='cp1252' if Excel saved it" if name in _UTF8 else "give the encoding it was saved in"
+        return SourceError(f"the bytes are not {name}; {hint}", Place(source=source, row=row))
+    except UnicodeError:
+        pass
+    return SourceError(f"the bytes are not {name}; give the encoding it was saved in", Place(source=source))
+
+
+def _damage(utf8: bytes) -> tuple[str, ...]:
+    sample = utf8[:_SAMPLE]
+    if any(mark in sample for mark in _MOJIBAKE):
+        return (
+            "garbled letters: UTF-8 was read as cp1252 once; check names with æøå, and export the list again",
+        )
+    return ()

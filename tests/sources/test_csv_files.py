@@ -1,0 +1,172 @@
+"""CSV files as people and programs write them: what is read, and what is detected."""
+
+import csv
+import hashlib
+import io
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pling_async.sources import SourceInfo, SourceOptions, csv_file
+from pling_async.sources.csv_file import parse_csv
+
+Read = Callable[..., Awaitable[tuple[pl.DataFrame, SourceInfo]]]
+Write = Callable[..., Path]
+
+ROWS = [("Åse", "99999001", "0663"), ("Øyvind", "99999002", "")]
+HEADER = "Fornavn;Mobil;Postnr\r\n"
+BODY = "Åse;99999001;0663\r\nØyvind;99999002;\r\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16"), ("cp1252", "cp1252"), ("utf-32", "utf-32")],
+)
+async def test_the_encoding_is_found_and_reported(read: Read, write: Write, encoding: str, found: str) -> None:
+    """Whatever Excel saves, the same text is read, and a mark never becomes part of a header (#100)."""
+    path = write(HEADER + BODY, encoding=encoding)
+    frame, info = await read(path)
+    assert frame.select("first_name", "mobile", "postal_code").rows() == ROWS
+    assert (info.encoding, info.delimiter, info.rows, info.name) == (found, ";", 2, str(path))
+    assert info.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+async def test_the_delimiter_is_found_and_reported(read: Read, write: Write, delimiter: str) -> None:
+    """The header tells, also when cells hold other delimiters."""
+    lines = ["mobile,comment,postalCode", "99999001,a; b | c,0663"]
+    frame, info = await read(write("\n".join(line.replace(",", delimiter) for line in lines)))
+    assert info.delimiter == delimiter
+    assert frame["postal_code"].to_list() == ["0663"]
+
+
+async def test_excels_own_line_about_the_delimiter_is_obeyed(read: Read, write: Write) -> None:
+    """A first line `sep=;` is no header and no row."""
+    frame, info = await read(write(f"sep=;\r\n{HEADER}{BODY}"))
+    assert frame["mobile"].to_list() == ["99999001", "99999002"]
+    assert (info.rows, info.delimiter) == (2, ";")
+
+
+async def test_every_column_is_text(read: Read, write: Write) -> None:
+    """A postal code keeps its zero, a number its digits, and NA is somebody's name."""
+    frame, _ = await read(write("mobile,postalCode,name,stop\n0099999001,0663,NA,true\n"))
+    assert set(frame.dtypes) == {pl.String}
+    assert frame.row(0, named=True) == {"mobile": "0099999001", "name": "NA", "postal_code": "0663", "is_stopped": "true"}
+
+
+async def test_quotes_may_hold_delimiters_line_ends_and_quotes(read: Read, write: Write) -> None:
+    """A cell over several lines is one cell."""
+    frame, info = await read(write('mobile,comment\n99999001,"a ""b"", c\nd"\n99999002,\n'))
+    assert frame["comment"].to_list() == ['a "b", c\nd', ""]
+    assert info.rows == 2
+
+
+@pytest.mark.parametrize("content", ["mobile,name\r1,a\r2,b\r", "mobile,name\n1,a\r\n2,b", "\nmobile,name\n\n1,a\n\n2,b\n\n"])
+async def test_line_ends_of_all_kinds_are_read(read: Read, write: Write, content: str) -> None:
+    """Old Macs, mixtures and blank lines lose no row."""
+    frame, _ = await read(write(content))
+    assert frame.select("mobile", "name").rows() == [("1", "a"), ("2", "b")]
+
+
+async def test_skipped_blank_lines_are_told(read: Read, write: Write) -> None:
+    """Rows are numbered without blank lines, which the user should know."""
+    _, info = await read(write("mobile,name\n1,a\n\n2,b\n"))
+    assert info.warnings == ("1 blank lines were skipped; rows are counted without them",)
+
+
+async def test_one_column_is_enough(read: Read, write: Write) -> None:
+    """A list of bare numbers is a list."""
+    frame, info = await read(write("mobile\n99999001\n\n99999002\n"))
+    assert frame["mobile"].to_list() == ["99999001", "99999002"]
+    assert info.rows == 2
+
+
+async def test_a_header_over_two_lines_and_with_blanks_is_read(read: Read, write: Write) -> None:
+    """Headers are recognised whatever their line ends and blanks; a column without one is ignored."""
+    frame, info = await read(write('"Mobil\nnummer", Navn ,\n99999001,Ola,\n'))
+    assert frame.rows() == [("99999001", "Ola")]
+    assert info.ignored == ("",)
+
+
+async def test_a_quote_inside_a_cell_is_a_character(read: Read, write: Write) -> None:
+    """What starts without a quote may hold one."""
+    frame, _ = await read(write('mobile,address\n99999001,Storgata 5" B\n'))
+    assert frame["address"].to_list() == ['Storgata 5" B']
+
+
+async def test_a_large_cell_and_many_rows_are_read(read: Read, write: Write) -> None:
+    """Size is no fault of a source; rules about length are for the rows."""
+    rows = "".join(f"{number},x\n" for number in range(70_000))
+    frame, info = await read(write(f"mobile,comment\n1,{'y' * 200_000}\n{rows}\n2,z\n\n"))
+    assert info.rows == frame.height == 70_002
+
+
+async def test_a_cp1252_file_read_as_such_is_warned_about_when_it_is_utf8(read: Read, write: Write) -> None:
+    """An explicit encoding is obeyed, but not in silence (#101)."""
+    frame, info = await read(write(HEADER + BODY), encoding="cp1252")
+    assert frame["first_name"].to_list() == ["Ã…se", "Ã˜yvind"]
+    assert "valid utf-8" in info.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["Ã˜yvind", "Ã¸yvind", "Ã…se"])
+async def test_garbled_letters_are_warned_about(read: Read, write: Write, name: str) -> None:
+    """A list that was decoded wrongly before still is text, so only a warning can help."""
+    _, info = await read(write(f"mobile,name\n99999001,{name}\n"))
+    assert "garbled" in info.warnings[0]
+
+
+async def test_stdin_is_read_when_the_path_is_a_dash() -> None:
+    """A pipe is a source like any other."""
+    code = (
+        "import asyncio; from pling_async.sources import *\n"
+        "async def main():\n"
+        "    reading = Reading('-', SourceOptions())\n"
+        "    frames = [frame async for frame in reading.frames()]\n"
+        "    print(frames[0].rows(), reading.info.name)\n"
+        "asyncio.run(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input="mobile,name\n1,a\n", capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[('1', 'a')] stdin"
+
+
+CELLS = st.text(st.one_of(st.sampled_from(' ,;"\r\n\tæø€0'), st.characters(exclude_categories=["Cs"])), max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_what_is_written_is_read(rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: int) -> None:
+    """The fast reader and the strict one both return exactly the cells that a CSV writer wrote (I-27)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
+    writer.writerows([("mobile", "name", "comment"), *rows])
+    table = parse_csv(text.getvalue().encode(), SourceOptions(delimiter=delimiter, encoding="utf-8"), "list")
+    assert table.frame.select("mobile", "name", "comment").rows() == rows
+    assert table.info.rows == len(rows)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(["", "a", "\r", '"', '"b"', "æ"]), max_size=4).map(",".join), max_size=6))
+def test_the_fast_reader_is_only_trusted_with_what_both_read_alike(lines: list[str]) -> None:
+    """Whatever the bytes, the answer is that of the strict reader: the same rows, or the same refusal (I-30)."""
+    data = "\n".join(["mobile,name,city", *lines]).encode()
+    layout = csv_file.Layout(headers=["mobile", "name", "city"], delimiter=",", lines=1)
+    try:
+        strict = csv_file.records.read(data, layout, ["a", "b", "c"], "list")[0].rows()
+    except csv_file.SourceError as error:
+        strict = str(error)
+    try:
+        found = csv_file._cells(data, layout, "list")[0].rows()
+    except csv_file.SourceError as error:
+        found = str(error)
+    assert found == strict
