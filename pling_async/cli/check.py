@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pling_async.cli.commands import Command
 from pling_async.cli.options import FILE, output_option, reading_options, rejects_option
 from pling_async.cli.output import Output, next_step, note
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pling_async.bulk import Prepared, PrepareSettings
 
 _SHOWN: int = 20
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=FILE)
 @reading_options
 @rejects_option
@@ -23,7 +26,6 @@ _SHOWN: int = 20
 def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: Output) -> None:
     """Read a list and say what is in it; no account is involved.
 
-    \b
       pling check customers.csv
       pling check customers.csv --rejects rejects.csv
       pling check customers.csv --map "Mobil privat=mobile"
@@ -39,7 +41,7 @@ def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: 
     next_step(f"pling plan {file}")
 
 
-def save_rejects(rejects: "Prepared.rejects", path: Path | None) -> None:
+def save_rejects(rejects: "pl.DataFrame", path: Path | None) -> None:
     """Write the rows that cannot be used, if that was asked for."""
     from pling_async.bulk.report import write_rejects  # noqa: PLC0415 - polars takes a while to import
 
@@ -67,4 +69,4 @@ def show_prepared(output: Output, prepared: "Prepared") -> None:
         output.show(*view.source_lines(prepared.source), "", view.count_table(counts))
         if prepared.rejects.height:
             output.show("", view.reject_table(prepared.rejects, _SHOWN))
-            output.show(view.more(_SHOWN, prepared.rejects.height, "--rejects FILE writes all of them"))
+            output.show(*view.more(_SHOWN, prepared.rejects.height, "--rejects FILE writes all of them"))

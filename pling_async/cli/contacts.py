@@ -4,27 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import CONTACT_COLUMNS, field_options, record
 from pling_async.cli.options import output_option, yes_option
-from pling_async.cli.output import Output, confirm, note
-from pling_async.cli.people import ID_OR_MOBILE, found, to_mobile
+from pling_async.cli.output import Output, confirm, counted, note
+from pling_async.cli.people import found, to_mobile, who_argument
 from pling_async.errors import GuardRefused
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pling_async.bulk import RowOutcome
     from pling_async.pling.client import PlingClient
     from pling_async.pling.models import Contact
 
 
-@click.group()
+@click.group(cls=Group)
 def contacts() -> None:
     """List, get, add, update and delete contacts.
 
-    \b
-      pling contacts list --not-stopped
-      pling contacts get "+47 999 99 101"
-      pling contacts add "999 99 101" --first-name Ola --group VIP
-      pling contacts update 7020139 --city OSLO
+    pling contacts list --not-stopped
+    pling contacts get "+47 999 99 101"
+    pling contacts add "999 99 101" --first-name Ola --group VIP
+    pling contacts update 7020139 --city OSLO
     """
 
 
@@ -35,26 +38,24 @@ def contacts() -> None:
 def list_contacts(group_id: int | None, stopped: bool | None, output: Output) -> None:  # noqa: FBT001 - click's
     """List contacts.
 
-    \b
-      pling contacts list
-      pling contacts list --group-id 26974 --not-stopped
-      pling contacts list -o ndjson | jq -r .mobile
+    pling contacts list
+    pling contacts list --group-id 26974 --not-stopped
+    pling contacts list -o ndjson | jq -r .mobile
     """
     listing = on_account(lambda client: client.contacts.list(group_id=group_id, stopped=stopped))
     names = {group.id: group.name or "" for group in listing.contact_groups if isinstance(group.id, int)}
     output.records(CONTACT_COLUMNS, (record(contact, names) for contact in listing.contacts))
-    note(f"{len(listing.contacts)} contacts")
+    note(counted(len(listing.contacts), "contact"))
 
 
 @contacts.command()
-@click.argument("who", metavar=ID_OR_MOBILE)
+@who_argument
 @output_option
-def get(who: str, output: Output) -> None:
+def get(who: int | str, output: Output) -> None:
     """Show one contact.
 
-    \b
-      pling contacts get 7020139
-      pling contacts get +4799999101 -o json
+    pling contacts get 7020139
+    pling contacts get +4799999101 -o json
     """
     output.record(record(on_account(lambda client: found(client, who))))
 
@@ -67,38 +68,34 @@ def get(who: str, output: Output) -> None:
 def add(mobile: str, region: str, fields: dict[str, Any], output: Output) -> None:
     """Add a contact, or update the one that has this number.
 
-    \b
       pling contacts add +4799999101 --first-name Ola --last-name Nordmann --group VIP --group Oslo
 
     What is not given stays as it is. Nobody is taken off the stop list.
     """
-    from pling_async.pling.models import Contact  # noqa: PLC0415 - `pling --help` does without
+    from pling_async import Contact, bulk  # noqa: PLC0415 - polars takes a while to import
 
     wanted = Contact(mobile=to_mobile(mobile, region), **fields).check()
-    output.record(record(on_account(lambda client: _upserted(client, wanted))))
+    output.record(record(on_account(lambda client: _upserted(bulk.upsert(client, [wanted]), wanted))))
 
 
-async def _upserted(client: "PlingClient", wanted: "Contact") -> "Contact":
-    from pling_async.bulk import upsert  # noqa: PLC0415 - polars takes a while to import
-
-    [outcome] = [each async for each in upsert(client, [wanted])]
+async def _upserted(outcomes: "AsyncIterator[RowOutcome]", wanted: "Contact") -> "Contact":
+    [outcome] = [each async for each in outcomes]
     if outcome.error is not None:
         raise outcome.error
     return outcome.contact or wanted
 
 
 @contacts.command()
-@click.argument("who", metavar=ID_OR_MOBILE)
+@who_argument
 @click.option("--mobile", help="A new number.")
 @field_options
 @output_option
-def update(who: str, mobile: str | None, fields: dict[str, Any], output: Output) -> None:
+def update(who: int | str, mobile: str | None, fields: dict[str, Any], output: Output) -> None:
     """Change a contact; what is not given stays as it is.
 
-    \b
-      pling contacts update 7020139 --city OSLO --postal-code 0663
-      pling contacts update +4799999101 --group VIP        now in VIP and nowhere else
-      pling contacts update 7020139 --comment ""           blank it
+    pling contacts update 7020139 --city OSLO --postal-code 0663
+    pling contacts update +4799999101 --group VIP        now in VIP and nowhere else
+    pling contacts update 7020139 --comment ""           blank it
     """
     changes = fields if mobile is None else fields | {"mobile": to_mobile(mobile)}
     if not changes:
@@ -106,7 +103,7 @@ def update(who: str, mobile: str | None, fields: dict[str, Any], output: Output)
     output.record(record(on_account(lambda client: _updated(client, who, changes))))
 
 
-async def _updated(client: "PlingClient", who: str, changes: dict[str, Any]) -> "Contact":
+async def _updated(client: "PlingClient", who: int | str, changes: dict[str, Any]) -> "Contact":
     from pling_async.pling.models import UNSET  # noqa: PLC0415 - `pling --help` does without
 
     known = await found(client, who)
@@ -118,15 +115,14 @@ async def _updated(client: "PlingClient", who: str, changes: dict[str, Any]) -> 
 
 
 @contacts.command()
-@click.argument("who", metavar=ID_OR_MOBILE)
+@who_argument
 @click.option("--even-stopped", is_flag=True, help="Also if it is on the stop list: the opt-out is lost with it.")
 @yes_option
-def delete(who: str, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: FBT001 - click's
+def delete(who: int | str, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: FBT001 - click's
     """Delete a contact.
 
-    \b
-      pling contacts delete 7020139
-      pling contacts delete +4799999101 --yes
+    pling contacts delete 7020139
+    pling contacts delete +4799999101 --yes
     """
     known = on_account(lambda client: found(client, who), interrupted=lambda: "nothing was sent")
     if known.is_stopped and not even_stopped:

@@ -12,7 +12,7 @@ from pling_async.sandbox import Sandbox
 async def embedded_client(database: Path) -> AsyncIterator[PlingClient]:
     """Start a sandbox on a database and connect to it.
 
-    Its port is another one in each process, so plans name the database instead: what one command plans, another applies.
+    Its port is another one in each process, so plans name the database: what one command plans another applies.
     """
     async with (
         Sandbox(database=database) as sandbox,

@@ -80,7 +80,7 @@ def exit_code(error: BaseException | str) -> Exit:
 
 def message(error: BaseException) -> str:
     """Return what to tell a person: what went wrong, where, and what to do."""
-    hints = [ending(error).hint]
+    hints = [] if _is_plain_absence(error) else [ending(error).hint]
     if (
         isinstance(error, errors.PlingError)
         and error.outcome is errors.Outcome.UNKNOWN
@@ -88,6 +88,17 @@ def message(error: BaseException) -> str:
     ):
         hints.append("whether it was carried out is unknown: look at the account before you repeat it")
     return "\n".join([_what(error), *filter(None, hints)])
+
+
+def _is_plain_absence(error: BaseException) -> bool:
+    """Tell whether we looked for something in an answer; no URL can be to blame then."""
+    return isinstance(error, errors.NotFound) and error.status is None
+
+
+def _may_have_changed(error: BaseException) -> bool:
+    if not isinstance(error, errors.PlingError):
+        return False
+    return error.outcome is errors.Outcome.UNKNOWN and error.method not in {None, "GET"}
 
 
 def _what(error: BaseException) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 from attrs import frozen
 
+from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import GROUP_COLUMNS, record
 from pling_async.cli.options import output_option, yes_option
-from pling_async.cli.output import Output, confirm, note
+from pling_async.cli.output import Output, confirm, counted, note
 from pling_async.errors import GuardRefused
 
 if TYPE_CHECKING:
@@ -20,14 +21,13 @@ Members = Literal["keep", "delete", "delete_orphans"]
 _ID = click.IntRange(min=0)
 
 
-@click.group()
+@click.group(cls=Group)
 def groups() -> None:
     """List, get, add, rename and delete contact groups.
 
-    \b
-      pling groups list
-      pling groups add "VIP 2027"
-      pling groups delete 26974
+    pling groups list
+    pling groups add "VIP 2027"
+    pling groups delete 26974
     """
 
 
@@ -36,12 +36,11 @@ def groups() -> None:
 def list_groups(output: Output) -> None:
     """List the groups.
 
-    \b
-      pling groups list -o json
+    pling groups list -o json
     """
     found = on_account(lambda client: client.groups.list())
     output.records(GROUP_COLUMNS, map(record, found))
-    note(f"{len(found)} groups")
+    note(counted(len(found), "group"))
 
 
 @groups.command()
@@ -50,8 +49,7 @@ def list_groups(output: Output) -> None:
 def get(id: int, output: Output) -> None:  # noqa: A002 - the API's own word
     """Show one group.
 
-    \b
-      pling groups get 26974
+    pling groups get 26974
     """
     output.record(record(on_account(lambda client: client.groups.get(id))))
 
@@ -62,8 +60,7 @@ def get(id: int, output: Output) -> None:  # noqa: A002 - the API's own word
 def add(name: str, output: Output) -> None:
     """Add a group.
 
-    \b
-      pling groups add "VIP 2027"
+    pling groups add "VIP 2027"
     """
     output.record(record(on_account(lambda client: client.groups.add(name))))
 
@@ -75,8 +72,7 @@ def add(name: str, output: Output) -> None:
 def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API's own word
     """Give a group another name.
 
-    \b
-      pling groups rename 26974 "VIP 2027"
+    pling groups rename 26974 "VIP 2027"
     """
     output.record(record(on_account(lambda client: client.groups.rename(id, name))))
 
@@ -96,16 +92,15 @@ def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API'
 def delete(id: int, contacts: Members, max_removals: int | None, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: A002, FBT001 - click's
     """Delete a group; its members stay unless told otherwise.
 
-    \b
-      pling groups delete 26974
-      pling groups delete 26974 --contacts delete_orphans
+    pling groups delete 26974
+    pling groups delete 26974 --contacts delete_orphans
     """
     doomed = on_account(lambda client: _doomed(client, id, contacts), interrupted=lambda: "nothing was sent")
     doomed.check(max_removals, even_stopped=even_stopped)
     if not is_confirmed:
-        confirm(f"Delete group {id} and {len(doomed.contacts)} contacts?")
+        confirm(f"Delete group {id} and {counted(len(doomed.contacts), 'contact')}?")
     on_account(lambda client: client.groups.delete(id, contacts=contacts))
-    note(f"Group {id} is deleted, and {len(doomed.contacts)} contacts with it.")
+    note(f"Group {id} is deleted, and {counted(len(doomed.contacts), 'contact')} with it.")
 
 
 @frozen

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from pling_async.cli.commands import Group
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.output import complain
 
@@ -26,7 +27,7 @@ _COMMANDS: Final = {
 """Command -> module, function and help; the modules are imported when their command runs."""
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(Group):
     """A group whose help does not import its commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -52,12 +53,11 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # no
         ctx.exit()
 
 
-@click.group(cls=_LazyGroup, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, no_args_is_help=True)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
     """Work with the contacts of a Pling account.
 
-    \b
       pling check customers.csv                       what is in a list, what cannot be used
       pling plan customers.csv --mode replace         what it would do to the account
       pling import customers.csv                      plan, confirm, apply
@@ -66,8 +66,8 @@ def cli() -> None:
     The account is the one in PLING_USERNAME, PLING_PASSWORD (or PLING_PASSWORD_FILE) and PLING_ACCOUNT_ID. Without
     them, commands work on a local sandbox that is kept in your state directory.
 
-    \b
     Exit codes:
+
       0 ok                    1 failed              2 wrong usage
       3 differences           4 not let in          5 a guard refused
       6 the plan is stale     7 applied, but rows were rejected
@@ -81,11 +81,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result: Any = cli.main(args=arguments, prog_name="pling", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        click.echo(error.ctx.get_help(), err=True)
         return Exit.USAGE
     except click.ClickException as error:
         complain(_usage(error))
-        return Exit.USAGE
+        return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         complain(str(error) or "interrupted")
         return Exit.INTERRUPTED

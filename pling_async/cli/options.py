@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from pling_async.bulk import Guards, PrepareSettings
 
 Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 Values = Mapping[str, Any]
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-def gathered(name: str, options: Mapping[str, Callable[[Command], Command]], gather: Callable[[Values], Any]) -> Any:
+def gathered(name: str, options: Mapping[str, Decorator], gather: Callable[[Values], Any]) -> Decorator:
     """Return a decorator that adds options to a command and hands their values over as one argument."""
 
     def decorate(command: Command) -> Command:
@@ -29,7 +30,7 @@ def gathered(name: str, options: Mapping[str, Callable[[Command], Command]], gat
             return command(**values, **{name: gather(mine)})
 
         decorated: Command = gathering
-        for option in reversed(options.values()):
+        for option in reversed(list(options.values())):
             decorated = option(decorated)
         return decorated
 
@@ -190,22 +191,34 @@ _APPLYING: Mapping[str, Any] = {
 applying_options = gathered("applying", _APPLYING, lambda values: Applying(**values))
 """How a plan is carried out; the command receives `applying`."""
 
-output_option = gathered(
-    "output",
-    {
-        "output": click.option(
-            "-o",
-            "--output",
-            type=click.Choice(FORMATS),
-            default="table",
-            show_default=True,
-            help="How data is printed.",
-        )
-    },
-    lambda values: Output(values["output"]),
-)
+_OUTPUT: Mapping[str, Any] = {
+    "output": click.option(
+        "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How data is shown."
+    )
+}
+
+output_option = gathered("output", _OUTPUT, lambda values: Output(values["output"]))
 """Where data goes; the command receives `output`."""
 
-details_option = click.option(
-    "--details", type=click.IntRange(min=0), default=5, show_default=True, help="Contacts shown of each kind."
+
+@frozen
+class View:
+    """How much of a plan is shown, and in what form."""
+
+    output: Output
+    details: int
+    is_quiet: bool
+
+
+_VIEWING: Mapping[str, Any] = {
+    "details": click.option(
+        "--details", type=click.IntRange(min=0), default=5, show_default=True, help="Contacts shown of each kind."
+    ),
+    "is_quiet": click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Do not show the plan."),
+    **_OUTPUT,
+}
+
+viewing_options = gathered(
+    "view", _VIEWING, lambda values: View(Output(values["output"]), values["details"], values["is_quiet"])
 )
+"""How a plan is shown; the command receives `view`."""

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
@@ -32,9 +33,14 @@ def note(message: str) -> None:
     _say(message)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: 1 group, 2 groups."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def next_step(command: str) -> None:
     """Name the command that usually comes next."""
-    _say(f"Next: {command}")
+    _say(f"\nNext: {command}")
 
 
 def _say(message: str) -> None:
@@ -77,7 +83,7 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(cell, value))
-    return safe(str(value))
+    return safe(_plain(value)) if isinstance(value, datetime) else safe(str(value))
 
 
 def table(*headers: str, rows: Iterable[Sequence[Any]], numbers: frozenset[str] = frozenset()) -> "Table":
@@ -142,4 +148,7 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else list(value)
+    """Turn what JSON has no word for into what it has: dates are ISO 8601 in UTC, the rest are sequences."""
+    return (
+        value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if isinstance(value, datetime) else list(value)
+    )

@@ -7,33 +7,34 @@ from typing import TYPE_CHECKING
 import click
 
 from pling_async.cli.check import save_rejects
+from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import (
     Applying,
     PlanRequest,
+    View,
     applying_options,
-    details_option,
     output_option,
     planning_options,
+    viewing_options,
 )
 from pling_async.cli.output import Output, confirm, next_step
 from pling_async.cli.progress import Progress
+from pling_async.errors import PlingError
 
 if TYPE_CHECKING:
     from pling_async.bulk import Plan, Run
 
 
-@click.command()
+@click.command(cls=Command)
 @planning_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 3 when the plan would change something.")
-@details_option
-@output_option
-def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, details: int, output: Output) -> int:  # noqa: FBT001 - click's
+@viewing_options
+def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: View) -> int:  # noqa: FBT001 - click's
     """Say what a list would do to the account; nothing is written.
 
-    \b
       pling plan customers.csv
       pling plan customers.csv --mode replace --out customers.plan
       pling plan customers.csv --mode replace --max-removals 5%
@@ -41,7 +42,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, detail
     The default mode is merge: nobody is removed. Guards look at the plan, and --yes lifts none of them.
     """
     made = _planned(request)
-    _show(output, made, details)
+    _show(view, made)
     _enforce(made, "auto")
     if out is not None:
         _save(made, out)
@@ -50,31 +51,28 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, detail
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@details_option
-@output_option
-def show(file: Path, details: int, output: Output) -> None:
+@viewing_options
+def show(file: Path, view: View) -> None:
     """Show a plan that was written to a file.
 
-    \b
-      pling show customers.plan
-      pling show customers.plan --details 100
-      pling show customers.plan -o ndjson
+    pling show customers.plan
+    pling show customers.plan --details 100
+    pling show customers.plan -o ndjson
     """
     made = _loaded(file)
-    _show(output, made, details)
+    _show(view, made)
     next_step(f"pling apply {file}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @applying_options
 @output_option
 def apply(file: Path, applying: Applying, output: Output) -> int:
     """Carry out a plan that was written to a file.
 
-    \b
       pling apply customers.plan
       pling apply customers.plan --yes --rejects rejects.csv
 
@@ -85,15 +83,13 @@ def apply(file: Path, applying: Applying, output: Output) -> int:
     return _carried_out(made, applying, output)
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @planning_options
 @applying_options
-@details_option
-@output_option
-def import_(request: PlanRequest, applying: Applying, details: int, output: Output) -> int:
+@viewing_options
+def import_(request: PlanRequest, applying: Applying, view: View) -> int:
     """Plan a list, show the plan, ask, and carry it out.
 
-    \b
       pling import customers.csv
       pling import customers.csv --mode replace --rejects rejects.csv
       pling import customers.csv --yes -o json < /dev/null
@@ -101,10 +97,10 @@ def import_(request: PlanRequest, applying: Applying, details: int, output: Outp
     The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
     """
     made = _planned(request)
-    if output.is_table:
-        _show(output, made, details)
+    if view.output.is_table:
+        _show(view, made)
     _enforce(made, applying.strategy)
-    return _carried_out(made, applying, output)
+    return _carried_out(made, applying, view.output)
 
 
 def _planned(request: PlanRequest) -> "Plan":
@@ -118,10 +114,11 @@ def _planned(request: PlanRequest) -> "Plan":
     )
 
 
-def _show(output: Output, made: "Plan", details: int) -> None:
+def _show(view: View, made: "Plan") -> None:
     from pling_async.cli.plan_view import show_plan  # noqa: PLC0415 - polars and rich take a while to import
 
-    show_plan(output, made, details)
+    if not view.is_quiet:
+        show_plan(view.output, made, view.details)
 
 
 def _loaded(file: Path) -> "Plan":
@@ -151,7 +148,12 @@ def _carried_out(made: "Plan", applying: Applying, output: Output) -> int:
     save_rejects(made.rejects, applying.rejects)
     if made.counts.writes and not applying.is_confirmed:
         confirm(_question(made))
-    run = _applied(made, applying.strategy)
+    try:
+        run = _applied(made, applying.strategy)
+    except PlingError as error:
+        if error.run is not None:
+            show_run(output, error.run)
+        raise
     show_run(output, run)
     return run_exit(run)
 

@@ -103,7 +103,7 @@ def _examples(plan: "Plan", limit: int) -> "Iterator[Text | Table]":
             for row in chosen.head(limit).iter_rows(named=True):
                 made.add_row(Text(sign, style=style), Text(cell(row["mobile"])), Text(_summary(action, row)))
             yield made
-            yield from filter(None, [more(limit, chosen.height, "--details N shows N, -o ndjson all of them")])
+            yield from more(limit, chosen.height, "--details N shows more, -o ndjson all")
 
 
 def _summary(action: Action, row: Mapping[str, Any]) -> str:

@@ -37,8 +37,6 @@ def run_record(run: "Run") -> dict[str, Any]:
         "run": run.id,
         "digest": run.plan.digest,
         "strategy": run.strategy.value,
-        "started_at": run.started_at,
-        "seconds": round(run.seconds, 3),
         "complete": run.is_complete,
         "counts": _counts(run),
         "outcomes": report.run_counts(run),
@@ -63,12 +61,12 @@ def run_exit(run: "Run") -> Exit:
 
 
 def _heading(run: "Run") -> Text:
-    if run.verification is None:
+    if not run.plan.counts.writes:
         return Text("Nothing to do: the account already is what the list says.", style="bold green")
     if run.is_complete:
-        done = f"Applied in {run.seconds:.1f} s ({run.strategy.value}); listed again: {run.verification}."
-        return Text(done, style="bold green")
-    return Text(f"Not everything was applied ({run.strategy.value}): {run.verification}.", style="bold red")
+        return Text(f"Applied ({run.strategy.value}); listed again: {run.verification}.", style="bold green")
+    listed = f"; listed again: {run.verification}" if run.verification else ""
+    return Text(f"Not everything was applied ({run.strategy.value}){listed}.", style="bold red")
 
 
 def _counts(run: "Run") -> dict[str, int]:
@@ -99,4 +97,4 @@ def _problems(run: "Run") -> "Iterator[Text | Table]":
         columns = ("mobile", "action", "outcome", "code", "message")
         yield Text("")
         yield table(*columns, rows=([each[name] for name in columns] for each in failures[:_SHOWN_FAILURES]))
-        yield more(_SHOWN_FAILURES, len(failures), "-o json shows all of them")
+        yield from more(_SHOWN_FAILURES, len(failures), "-o json shows all of them")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pling_async.cli.commands import Command
 from pling_async.cli.connection import sandbox_database
 from pling_async.cli.output import note
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pling_async.sandbox import Sandbox
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 is a free one.")
 @click.option(
     "--database",
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 def sandbox(port: int, database: str | None, semantics: Sequence[str], deterministic: bool) -> None:  # noqa: FBT001 - click's
     """Serve a local Pling API to try things on, until Ctrl-C.
 
-    \b
       pling sandbox
       pling sandbox --port 0 --database :memory: --deterministic
       pling sandbox --semantics stop_list=sticky --semantics omitted_in_put=default

@@ -34,7 +34,7 @@ def source_lines(source: "SourceInfo") -> Iterator[Text]:
     """Say in a few lines what was read and how."""
     read_as = [source.encoding, f"delimiter {source.delimiter!r}" if source.delimiter else None, f"{source.rows} rows"]
     yield Text.assemble((cell(source.name), "bold"), "  ", ", ".join(filter(None, read_as)))
-    becomes = ", ".join(f"{cell(header)} → {attribute}" for header, attribute in source.mapping.items())
+    becomes = ", ".join(f"{cell(header)}={attribute}" for header, attribute in source.mapping.items())
     yield labelled("columns", becomes)
     if source.ignored:
         yield labelled("ignored", ", ".join(map(cell, source.ignored)))
@@ -67,6 +67,7 @@ def reject_table(rejects: "pl.DataFrame", limit: int) -> "Table":
     return table(*REJECT_COLUMNS, rows=rejects.select(REJECT_COLUMNS).head(limit).iter_rows())
 
 
-def more(shown: int, total: int, where: str) -> Text:
-    """Return the line that says what a list leaves out; empty when it leaves out nothing."""
-    return Text(f"  … {total - shown} more; {where}" if total > shown else "", style="dim")
+def more(shown: int, total: int, where: str) -> Iterator[Text]:
+    """Yield a line that says what a list leaves out, if it leaves out anything."""
+    if total > shown:
+        yield Text(f"  … {total - shown} more; {where}", style="dim")

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import record
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, note
-from pling_async.cli.people import ID_OR_MOBILE, found
+from pling_async.cli.output import Output, counted, note
+from pling_async.cli.people import found, who_argument
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "mobile", "name", "email", "last_modified")
 
 
-@click.group("stop-list")
+@click.group("stop-list", cls=Group)
 def stop_list() -> None:
     """See who opted out, add people, remove them with consent.
 
-    \b
-      pling stop-list list
-      pling stop-list add +4799999101
-      pling stop-list remove +4799999101 --consent "signed form, archive 2026/311"
+    pling stop-list list
+    pling stop-list add +4799999101
+    pling stop-list remove +4799999101 --consent "signed form, archive 2026/311"
     """
 
 
@@ -33,37 +33,34 @@ def stop_list() -> None:
 def list_stopped(output: Output) -> None:
     """List the people who are stopped.
 
-    \b
-      pling stop-list list -o ndjson
+    pling stop-list list -o ndjson
     """
     stopped = on_account(lambda client: client.stop_list.list())
     output.records(_COLUMNS, map(record, stopped))
-    note(f"{len(stopped)} stopped contacts")
+    note(counted(len(stopped), "stopped contact"))
 
 
 @stop_list.command()
-@click.argument("who", metavar=ID_OR_MOBILE)
-def add(who: str) -> None:
+@who_argument
+def add(who: int | str) -> None:
     """Stop a contact: nothing is sent to them any more.
 
-    \b
-      pling stop-list add +4799999101
+    pling stop-list add +4799999101
     """
     saved = on_account(lambda client: _added(client, who))
     note(f"Contact {saved.id} is stopped.")
 
 
-async def _added(client: "PlingClient", who: str) -> "Contact":
+async def _added(client: "PlingClient", who: int | str) -> "Contact":
     return await client.stop_list.add(await found(client, who))
 
 
 @stop_list.command()
-@click.argument("who", metavar=ID_OR_MOBILE)
+@who_argument
 @click.option("--consent", required=True, metavar="TEXT", help="Where the person's written consent is kept.")
-def remove(who: str, consent: str) -> None:
+def remove(who: int | str, consent: str) -> None:
     """Make a contact reachable again, which needs their written consent.
 
-    \b
       pling stop-list remove +4799999101 --consent "signed form, archive 2026/311"
 
     The text is checked to be there; it is neither sent nor kept.
@@ -72,5 +69,5 @@ def remove(who: str, consent: str) -> None:
     note(f"Contact {saved.id} is off the stop list.")
 
 
-async def _removed(client: "PlingClient", who: str, consent: str) -> "Contact":
+async def _removed(client: "PlingClient", who: int | str, consent: str) -> "Contact":
     return await client.stop_list.remove(await found(client, who), consent=consent)

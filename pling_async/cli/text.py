@@ -12,7 +12,7 @@ _NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
 
 
 def safe(text: str) -> str:
-    """Escape control and bidi characters as in JSON (\\u001b), so that they show instead of act."""
+    """Escape control and bidi characters as JSON does, so that they show instead of act."""
     return _DANGEROUS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 

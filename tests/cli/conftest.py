@@ -1,0 +1,140 @@
+"""What the tests of the command line share: the command itself, in this process and in another, and a real server."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from pling_async.cli.connection import VARIABLES
+from pling_async.cli.main import run
+from pling_async.sandbox import Sandbox
+
+
+@frozen
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Server:
+    """A sandbox in a thread of its own, so that commands can run their own event loops."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.sandbox = self.do(_started(Sandbox()))
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine in the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+
+    def stop(self) -> None:
+        """Close the sandbox and end the thread."""
+        self.do(self.sandbox.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def seed(self, *contacts: dict[str, Any], groups: tuple[dict[str, Any], ...] = ()) -> None:
+        """Fill the account."""
+        self.do(self.sandbox.seed(contacts=contacts, contact_groups=groups))
+
+    def contacts(self) -> dict[str, dict[str, Any]]:
+        """Return what the account holds, by mobile."""
+        return {contact["mobile"]: contact for contact in self.do(self.sandbox.contacts())}
+
+    def changes(self) -> list[str]:
+        """Return the requests that were meant to change something."""
+        return [f"{entry.method} {entry.path}" for entry in self.sandbox.requests if entry.method != "GET"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead a command here."""
+        return {
+            "PLING_BASE_URL": self.sandbox.url,
+            "PLING_USERNAME": self.sandbox.username,
+            "PLING_PASSWORD": self.sandbox.password,
+            "PLING_ACCOUNT_ID": str(self.sandbox.account_id),
+        }
+
+
+async def _started(sandbox: Sandbox) -> Sandbox:
+    await sandbox.start()
+    return sandbox
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with no account configured and the state directory inside."""
+    for name in (*VARIABLES, "PLING_DEBUG", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def pling(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run a command line in this process."""
+
+    def command(*arguments: object) -> Ended:
+        capfd.readouterr()
+        code = run([str(each) for each in arguments])
+        sys.stdout.flush()
+        out, err = capfd.readouterr()
+        return Ended(code, out, err)
+
+    return command
+
+
+@pytest.fixture
+def pling_process() -> Callable[..., Ended]:
+    """Run a command line in a process of its own, without a terminal."""
+
+    def command(*arguments: object, stdin: bytes = b"", **environment: str) -> Ended:
+        line = [sys.executable, "-m", "pling_async.cli", *map(str, arguments)]
+        ended = subprocess.run(
+            line, input=stdin, capture_output=True, check=False, timeout=60, env=os.environ | environment
+        )
+        return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    return command
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Serve an empty account, which is not yet the configured one."""
+    made = Server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def account(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Serve an empty account, and configure it."""
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return server
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a list to a file."""
+
+    def write(text: str | bytes, name: str = "customers.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write

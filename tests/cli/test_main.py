@@ -1,0 +1,241 @@
+"""The command as a whole: help, exit codes, messages, signals, pipes and terminals."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pling_async import errors
+from pling_async.cli import main
+from pling_async.cli.exits import ENDINGS, Exit, exit_code, message
+from pling_async.sandbox import Fault
+
+COMMANDS = [
+    (),
+    ("import",),
+    ("check",),
+    ("plan",),
+    ("show",),
+    ("apply",),
+    ("contacts",),
+    *(("contacts", each) for each in ("list", "get", "add", "update", "delete")),
+    ("groups",),
+    *(("groups", each) for each in ("list", "get", "add", "rename", "delete")),
+    ("stop-list",),
+    *(("stop-list", each) for each in ("list", "add", "remove")),
+    ("sandbox",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_begins_with_examples(pling: Any, command: tuple[str, ...]) -> None:
+    """Every help text has a sentence and then something to copy, unwrapped."""
+    ended = pling(*command, "--help")
+    usage, sentence, example, *_ = [line for line in ended.out.splitlines() if line.strip()]
+    assert ended.code == 0
+    assert usage.startswith("Usage: pling")
+    assert sentence.strip().endswith((".", ","))
+    assert example.startswith(f"    {' '.join(('pling', *command))}")
+
+
+def test_help_is_light(pling_process: Any) -> None:
+    """The help imports nothing that a list or a table needs."""
+    told = pling_process("--help", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.split("|")[-1].strip() for line in told.err.splitlines()}
+    assert told.code == 0
+    assert "pling_async.cli.main" in imported
+    assert not imported & {"polars", "rich", "platformdirs", "pling_async.bulk", "pling_async.sandbox"}
+
+
+def test_no_password_on_the_command_line(pling: Any) -> None:
+    """There is no option for a secret anywhere."""
+    for command in COMMANDS:
+        assert "password" not in pling(*command, "--help").out.lower().replace("pling_password", "")
+
+
+def test_version(pling: Any) -> None:
+    """The version is that of the package."""
+    assert pling("--version").out.startswith("pling 0.")
+
+
+@pytest.mark.parametrize("command", [(), ("contacts",)])
+def test_without_a_command(pling: Any, command: tuple[str, ...]) -> None:
+    """A group without a command shows its help and is wrong usage."""
+    ended = pling(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Usage:" in ended.err
+
+
+def _classes(root: type[BaseException]) -> Iterator[type[BaseException]]:
+    yield root
+    for each in root.__subclasses__():
+        yield from _classes(each)
+
+
+@pytest.mark.parametrize("kind", list(_classes(errors.PlingError)), ids=lambda kind: kind.__name__)
+def test_every_error_has_one_ending(kind: type[errors.PlingError]) -> None:
+    """The table decides for every class, and says the same for a class and for its name."""
+    assert exit_code(kind("x")) is exit_code(kind.__name__)
+    assert exit_code(kind("x")) is not Exit.OK
+
+
+def test_endings_are_ordered() -> None:
+    """No line of the table hides a later one."""
+    for place, later in enumerate(ENDINGS):
+        assert not any(issubclass(later.error, earlier.error) for earlier in ENDINGS[:place])
+
+
+def test_an_unknown_outcome_is_said() -> None:
+    """Only a request that may have changed something makes a person look at the account."""
+    lost = errors.Exchange(method="POST", path="contacts")
+    assert "look at the account" in message(errors.ConnectionLost("lost", exchange=lost))
+    assert "look at" not in message(errors.ConnectionLost("lost", exchange=errors.Exchange(method="GET")))
+
+
+def _raising(error: BaseException) -> Any:
+    def cli(**_: Any) -> None:
+        raise error
+
+    return type("Cli", (), {"main": staticmethod(cli)})
+
+
+def test_a_fault_of_ours_is_one_message(pling: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is no traceback, unless PLING_DEBUG asks, and then without numbers."""
+    monkeypatch.setattr(main, "cli", _raising(ValueError("+4799999101 broke")))
+    ended = pling("contacts", "list")
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert "PLING_DEBUG" in ended.err
+    monkeypatch.setenv("PLING_DEBUG", "1")
+    told = pling("contacts", "list").err
+    assert "Traceback" in told
+    assert "+4799999101" not in told
+
+
+def test_a_file_system_error_names_the_file(pling: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the operating system refuses is said with the file's name."""
+    monkeypatch.setattr(main, "cli", _raising(PermissionError(13, "Permission denied", "x.csv")))
+    assert pling("check").err == "pling: x.csv: Permission denied\n"
+
+
+def test_text_cannot_act_on_the_terminal(pling: Any, account: Any) -> None:
+    """Escape sequences, bidi marks and markup in names are shown, not obeyed, in every format."""
+    account.seed({"mobile": "+4799999101", "name": "\x1b[2J\u202e[bold]Ola[/bold] :smile:\u0085"})
+    for form in ("table", "json", "ndjson"):
+        out = pling("contacts", "list", "-o", form).out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+        assert "\\u001b[2J\\u202e[bold]Ola[/bold] :smile:\\u0085" in out
+    account.sandbox.fail(Fault(action="answer", status=400, body='{"error":"\x9b2J \u202eno"}'.encode()))
+    told = pling("contacts", "list").err
+    assert "\x9b" not in told
+    assert "\u202e" not in told
+
+
+def test_numbers_in_messages_are_masked(pling: Any, account: Any) -> None:
+    """A number that the server repeats in an error is masked on stderr."""
+    account.sandbox.fail(Fault(action="answer", status=400, body=b'{"error":"+4799999101 is bad"}'))
+    ended = pling("contacts", "list")
+    assert "+4799999101" not in ended.err
+    assert "is bad" in ended.err
+
+
+def test_embedded_sandbox(pling_process: Any, nowhere: Any) -> None:
+    """Without credentials commands share one sandbox in the state directory, and say so."""
+    added = pling_process("contacts", "add", "+4799999101", "--first-name", "Ola")
+    assert added.code == 0
+    assert "embedded sandbox" in added.err
+    assert "+4799999101" in pling_process("contacts", "list").out
+    assert (nowhere / "state" / "pling-async" / "sandbox.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_a_plan_outlives_the_embedded_sandbox(pling_process: Any, csv_file: Any) -> None:
+    """What one command plans for the embedded sandbox another applies, though the port is another one."""
+    assert pling_process("plan", csv_file("Mobil\n99999101\n"), "--out", "p.plan").code == 0
+    ended = pling_process("apply", "p.plan", "--yes")
+    assert (ended.code, ended.err.count("embedded sandbox")) == (0, 1)
+
+
+def _started(*arguments: str, **streams: Any) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "pling_async.cli", *arguments], **streams)
+
+
+def _until(is_so: Any) -> None:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("strategy", ["per_contact", "replace"])
+def test_interrupted(account: Any, csv_file: Any, strategy: str) -> None:
+    """Ctrl-C in the middle of an import ends with 130 and says what is known."""
+    account.sandbox.fail(Fault(action="delay", delay=60, method="POST", path="*", count=None))
+    file = csv_file("Mobil\n" + "".join(f"+479999910{n}\n" for n in range(9)))
+    flags = ("--yes", "--strategy", strategy)
+    with _started("import", str(file), *flags, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _until(account.changes)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"may have been carried out" in err
+    assert b"Traceback" not in err
+
+
+def test_a_reader_that_goes_away(account: Any) -> None:
+    """`pling contacts list | head` ends without a word."""
+    account.seed(*({"mobile": f"+47999{n:05d}", "comment": "x" * 2000} for n in range(99000, 99999)))
+    with _started("contacts", "list", "-o", "ndjson", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+    assert err == b""
+
+
+def _on_terminal(*arguments: str, answer: bytes) -> tuple[int, str]:
+    """Run a command on a terminal of its own, answer when it asks, and return its code and what was shown."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
+    with _started(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown, is_answered = b"", False
+        while chunk := _read(ours):
+            shown += chunk
+            if b"[y/N]" in shown and not is_answered:
+                os.write(ours, answer)
+                is_answered = True
+    os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+@pytest.mark.parametrize(("answer", "code", "sent"), [(b"y\n", 0, True), (b"n\n", 1, False), (b"\x03", 130, False)])
+def test_a_person_decides(account: Any, csv_file: Any, answer: bytes, code: int, sent: bool) -> None:  # noqa: FBT001
+    """On a terminal the plan is shown and a person is asked; no and Ctrl-C send nothing."""
+    file = csv_file("Mobil\n99999101\n")
+    ended, shown = _on_terminal("import", str(file), answer=answer)
+    assert ended == code
+    assert "Add 1, change 0 and remove 0 contacts in account 12345" in shown
+    assert bool(account.changes()) is sent
+
+
+def test_colours_can_be_switched_off(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR is honoured on a terminal."""
+    account.seed({"mobile": "+4799999101"})
+    assert "\x1b[1m" in _on_terminal("contacts", "list", answer=b"")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in _on_terminal("contacts", "list", answer=b"")[1]
