@@ -132,7 +132,7 @@ def _rejects(facts: Facts, _: Guards) -> Decision:
     if facts.behind_rejected_rows:
         return (
             Level.HELD,
-            f"{rows}; {facts.behind_rejected_rows} contacts with the numbers of such rows stay as they are",
+            f"{rows}; {facts.behind_rejected_rows} contacts with their numbers stay as they are",
         )
     return Level.PASSED, rows
 

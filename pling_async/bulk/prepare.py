@@ -12,7 +12,6 @@ from pling_async.bulk.dedupe import collapse
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.sources import Reading, Source, SourceInfo
 
-
 _PART_ROWS: Final = 250_000
 """Rows that one thread checks; a large frame is checked in parts, side by side."""
 
