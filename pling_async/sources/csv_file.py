@@ -66,12 +66,11 @@ def _parsed(data: bytes, options: SourceOptions, name: str, digest: "Future[Any]
         ignored=columns.ignored,
         warnings=(*text.warnings, *columns.warnings(layout.headers), *warnings),
     )
-    return Table(frame=pick(cells, columns), info=info)
+    return Table(frame=pick(cells, columns, cells.columns), info=info)
 
 
-def pick(cells: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+def pick(cells: pl.DataFrame, columns: Columns, names: list[str]) -> pl.DataFrame:
     """Name the columns by attribute; where several feed one, take the first cell that is not blank."""
-    names = cells.columns
     return cells.select(
         _first_filled([names[place] for place in places]).alias(attribute)
         for attribute, places in columns.by_attribute.items()
@@ -110,13 +109,16 @@ def _layout(utf8: bytes, delimiter: str | None, name: str) -> Layout:
     skipped = 1 if first.startswith("sep=") else 0
     if skipped:
         delimiter, head = delimiter or first[4:5] or "\t", head.split("\n", 1)[-1]
-    layouts = [_header(head, each, name) for each in ([delimiter] if delimiter else _DELIMITERS)]
+    layouts = [_header(head, each) for each in ([delimiter] if delimiter else _DELIMITERS)]
     best = max(layouts, key=lambda layout: (recognised(layout.headers), len(layout.headers)))
+    if not best.headers:
+        message = "the first line is no header: a quote opens and never closes, or closes inside a cell"
+        raise SourceError(message, Place(source=name))
     return evolve(best, lines=best.lines + skipped)
 
 
-def _header(head: str, delimiter: str, name: str) -> Layout:
-    headers, lines = records.first_record(head, delimiter, name)
+def _header(head: str, delimiter: str) -> Layout:
+    headers, lines = records.first_record(head, delimiter)
     return Layout(headers=[header.strip() for header in headers], delimiter=delimiter, lines=lines)
 
 

@@ -17,7 +17,7 @@ def read_frame(source: Any, options: SourceOptions) -> Table:
     """Return a frame's known columns as text; a list column keeps its items apart."""
     frame = source.collect() if isinstance(source, pl.LazyFrame) else pl.DataFrame(source)
     columns = resolve(frame.columns, options.mapping, _NAME)
-    texts = frame.select(_text(name, frame.schema[name]) for name in frame.columns)
+    texts = frame.select(_text(name, frame.schema[name]) for name in columns.mapping)
     info = SourceInfo(
         name=_NAME,
         sha256=_digest(texts),
@@ -26,7 +26,7 @@ def read_frame(source: Any, options: SourceOptions) -> Table:
         ignored=columns.ignored,
         warnings=tuple(columns.warnings(frame.columns)),
     )
-    return Table(frame=pick(texts, columns), info=info)
+    return Table(frame=pick(texts, columns, frame.columns), info=info)
 
 
 def _text(name: str, kind: pl.DataType) -> pl.Expr:

@@ -2,8 +2,11 @@
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
 
 import polars as pl
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from pling_async.sources.csv_file import Layout
 
 _BATCH: Final = 20_000
+_FIELD_SIZE: Final = Lock()
 _SHOWN: Final = 3
 """Faulty rows that an error names."""
 
@@ -25,6 +29,8 @@ def proof(utf8: bytes, layout: "Layout") -> Callable[[pl.DataFrame], bool] | Non
     that the file does not have, so a table is whole when its delimiters are as many as the file's.
     """
     start = _after_lines(utf8, layout.lines)
+    if utf8.count(b"\r", 0, start) != utf8.count(b"\r\n", 0, start):
+        return None
     if b'"' not in utf8:
         return lambda frame: _accounts_for(frame, utf8, start)
     if b"\r" in utf8 and utf8.count(b"\r") != utf8.count(b"\r\n"):
@@ -59,21 +65,25 @@ def _quoted_delimiters(body: bytes, mark: bytes) -> int | None:
     return sum(part.count(mark) for part in outside) if is_plain else None
 
 
-def first_record(head: str, delimiter: str, name: str) -> tuple[list[str], int]:
-    """Return the header's cells, and how many lines it takes."""
+def first_record(head: str, delimiter: str) -> tuple[list[str], int]:
+    """Return the header's cells, and how many lines it takes; no cells when it cannot be read with this delimiter."""
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True)
     try:
         for record in reader:
             if any(cell.strip() for cell in record):
                 return record, reader.line_num
-    except csv.Error as error:
-        raise SourceError(f"the header cannot be read: {error}", Place(source=name)) from error
-    raise SourceError("there is no header; the first line must name the columns", Place(source=name))
+    except csv.Error:
+        pass
+    return [], 0
 
 
 def read(utf8: bytes, layout: "Layout", columns: list[str], name: str) -> tuple[pl.DataFrame, Iterator[str]]:
     """Read every record, or raise `SourceError` naming the first rows that are not whole."""
-    reader = _Records(utf8, layout, name)
+    with _any_field_size():
+        return _read(_Records(utf8, layout, name), columns, name)
+
+
+def _read(reader: "_Records", columns: list[str], name: str) -> tuple[pl.DataFrame, Iterator[str]]:
     schema = dict.fromkeys(columns, pl.String)
     frames = [pl.DataFrame(schema=schema)]
     faulty: list[tuple[int, int]] = []
@@ -86,6 +96,17 @@ def read(utf8: bytes, layout: "Layout", columns: list[str], name: str) -> tuple[
         raise _ragged(faulty, reader.rows, len(columns), name)
     blank = [f"{reader.blank} blank lines were skipped; rows are counted without them"] if reader.blank else []
     return pl.concat(frames), iter(blank)
+
+
+@contextmanager
+def _any_field_size() -> Iterator[None]:
+    """Lift the csv module's limit, which is one for the whole process: a large cell is for the rules about length."""
+    with _FIELD_SIZE:
+        before = csv.field_size_limit(sys.maxsize)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
 
 
 class _Records:
@@ -120,7 +141,6 @@ class _Records:
 _FAULTS: Final = {
     "unexpected end of data": "a quote opens here and never closes, or the file is cut off; close it, or export again",
     "expected after": "text follows a closing quote; double the quotes inside a quoted cell, or export again",
-    "field larger than field limit": "a cell has more than 131072 characters; does a quote open here and never close?",
 }
 
 

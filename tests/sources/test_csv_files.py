@@ -40,8 +40,9 @@ async def test_the_encoding_is_found_and_reported(read: Read, write: Write, enco
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 async def test_the_delimiter_is_found_and_reported(read: Read, write: Write, delimiter: str) -> None:
     """The header tells, also when cells hold other delimiters."""
-    lines = ["mobile,comment,postalCode", "99999001,a; b | c,0663"]
-    frame, info = await read(write("\n".join(line.replace(",", delimiter) for line in lines)))
+    others = "".join({",", ";", "\t", "|"} - {delimiter})
+    lines = ["mobile/comment/postalCode", f"99999001/a{others}b/0663"]
+    frame, info = await read(write("\n".join(line.replace("/", delimiter) for line in lines)))
     assert info.delimiter == delimiter
     assert frame["postal_code"].to_list() == ["0663"]
 
@@ -147,6 +148,8 @@ CELLS = st.text(st.one_of(st.sampled_from(' ,;"\r\n\tæø€0'), st.characters(e
 )
 def test_what_is_written_is_read(rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: int) -> None:
     """The fast reader and the strict one both return exactly the cells that a CSV writer wrote (I-27)."""
+    if quoting == csv.QUOTE_MINIMAL:
+        rows = [(a.replace("\r", ""), b.replace("\r", ""), c.replace("\r", "")) for a, b, c in rows]
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
     writer.writerows([("mobile", "name", "comment"), *rows])
