@@ -40,14 +40,13 @@ async def prepare(source: Source, *, settings: PrepareSettings | None = None) ->
     Bad rows become rejects. A source that cannot be read, or cannot be trusted to be whole, raises `SourceError`.
     """
     settings = settings or PrepareSettings()
-    reading = Reading(source, settings.source_options)
+    reading = Reading(source, settings.source_options, chunk_rows=settings.chunk_rows)
     chunks: list[Checked] = []
     rows = 0
     async for frame in reading.frames():
-        parts = list(frame.iter_slices(_PART_ROWS))
-        firsts = range(rows + 1, rows + 1 + frame.height, _PART_ROWS)
-        checks = (asyncio.to_thread(check, part, settings, first) for part, first in zip(parts, firsts, strict=True))
-        chunks += await asyncio.gather(*checks)
+        starts = range(0, max(1, frame.height), _PART_ROWS)
+        parts = ((frame.slice(start, _PART_ROWS), rows + start + 1) for start in starts)
+        chunks += await asyncio.gather(*(asyncio.to_thread(check, part, settings, first) for part, first in parts))
         rows += frame.height
     return await asyncio.to_thread(_reduced, chunks, reading.info, settings)
 

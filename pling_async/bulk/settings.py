@@ -8,7 +8,7 @@ from attrs import Attribute, field, frozen
 
 from pling_async.errors import ConfigurationError
 from pling_async.phones import Policy, check_policy, check_region
-from pling_async.sources import ATTRIBUTES, IGNORE, SourceOptions
+from pling_async.sources import ATTRIBUTES, CHUNK_ROWS, IGNORE, SourceOptions
 
 _TARGETS: Final = (*ATTRIBUTES, IGNORE)
 
@@ -35,6 +35,11 @@ def _known_attributes(_: object, __: "Attribute[Mapping[str, str]]", mapping: Ma
         raise ConfigurationError(f"mapping to {unknown[0]!r}: a column can be mapped to {', '.join(_TARGETS)}")
 
 
+def _positive(_: object, __: "Attribute[int]", count: int) -> None:
+    if count < 1:
+        raise ConfigurationError(f"chunk_rows={count} is not a number of rows; use 1 or more")
+
+
 def _no_letters(_: object, __: "Attribute[str]", separators: str) -> None:
     if re.search(r"[\w\s]", separators):
         raise ConfigurationError(f"group_separators={separators!r} has letters, digits or spaces, which names need")
@@ -42,7 +47,7 @@ def _no_letters(_: object, __: "Attribute[str]", separators: str) -> None:
 
 @frozen(kw_only=True)
 class PrepareSettings:
-    """How a list is read and normalised; all of it is optional, and all of it is part of a plan's identity."""
+    """How a list is read and normalised; every part of it is optional."""
 
     region: str = field(default="NO", validator=_known_region)
     """Country of the numbers that are written without a country code."""
@@ -58,6 +63,9 @@ class PrepareSettings:
     """Characters between group names in one cell; " ::: " (Google Contacts) always is."""
     upper_case_speed_dials: bool = False
     """Write speed dials in capitals instead of refusing small letters."""
+
+    chunk_rows: int = field(default=CHUNK_ROWS, validator=_positive)
+    """Rows of an iterable that are prepared at a time; the result does not depend on it."""
 
     @property
     def source_options(self) -> SourceOptions:

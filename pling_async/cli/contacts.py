@@ -109,9 +109,10 @@ async def _updated(client: "PlingClient", who: int | str, changes: dict[str, Any
     known = await found(client, who)
     if "contact_groups" in changes:
         changes = changes | {"contact_group_ids": UNSET}
+    wanted = known.evolve(**changes)
     if "name" not in changes and {"first_name", "last_name"} & changes.keys():
-        changes = changes | {"name": UNSET}
-    return await client.contacts.update(known.evolve(**changes))
+        wanted = wanted.evolve(name=" ".join(str(part) for part in (wanted.first_name, wanted.last_name) if part))
+    return await client.contacts.update(wanted)
 
 
 @contacts.command()

@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Final
 
+import click
 from attrs import frozen
 
 from pling_async import errors
@@ -26,8 +27,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(click.ClickException):
     """Ctrl-C, with a sentence about what was done until then."""
+
+    exit_code = Exit.INTERRUPTED
 
 
 @frozen
@@ -81,11 +84,7 @@ def exit_code(error: BaseException | str) -> Exit:
 def message(error: BaseException) -> str:
     """Return what to tell a person: what went wrong, where, and what to do."""
     hints = [] if _is_plain_absence(error) else [ending(error).hint]
-    if (
-        isinstance(error, errors.PlingError)
-        and error.outcome is errors.Outcome.UNKNOWN
-        and error.method not in {None, "GET"}
-    ):
+    if _may_have_changed(error):
         hints.append("whether it was carried out is unknown: look at the account before you repeat it")
     return "\n".join([_what(error), *filter(None, hints)])
 

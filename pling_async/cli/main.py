@@ -86,8 +86,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         complain(_usage(error))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort) as error:
-        complain(str(error) or "interrupted")
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return _hush()

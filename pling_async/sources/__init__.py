@@ -2,6 +2,6 @@
 
 from pling_async.sources.base import IGNORE, SourceInfo, SourceOptions, Table
 from pling_async.sources.headers import ATTRIBUTES
-from pling_async.sources.reading import Reading, Source
+from pling_async.sources.reading import CHUNK_ROWS, Reading, Source
 
-__all__ = ["ATTRIBUTES", "IGNORE", "Reading", "Source", "SourceInfo", "SourceOptions", "Table"]
+__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Reading", "Source", "SourceInfo", "SourceOptions", "Table"]

@@ -70,6 +70,8 @@ async def _chunks(source: Iterable[Row] | AsyncIterable[Row], size: int) -> Asyn
         yield chunk
         return
     iterator = await asyncio.to_thread(_iterator, source)
+    chunk = await asyncio.to_thread(list, islice(iterator, size))
+    yield chunk
     while chunk := await asyncio.to_thread(list, islice(iterator, size)):
         yield chunk
 

@@ -117,7 +117,5 @@ def _undecodable(data: bytes, name: str, source: str) -> SourceError:
 def _damage(utf8: bytes) -> tuple[str, ...]:
     sample = utf8[:_SAMPLE]
     if any(mark in sample for mark in _MOJIBAKE):
-        return (
-            "garbled letters: UTF-8 was read as cp1252 once; check names with æøå, and export the list again",
-        )
+        return ("garbled letters: UTF-8 was read as cp1252 once; check names with æøå, and export the list again",)
     return ()

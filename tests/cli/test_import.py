@@ -44,6 +44,12 @@ def test_check_as_json(pling: Any, csv_file: Any) -> None:
     assert told["rejects"][0]["row"] == 3
 
 
+def test_check_shows_the_first_rejects(pling: Any, csv_file: Any) -> None:
+    """A long list of rejects is cut, and the way to all of it named."""
+    ended = pling("check", csv_file("Fornavn;Mobil\n" + "Ola;1\n" * 25))
+    assert "5 more; --rejects FILE" in ended.out
+
+
 def test_check_reads_stdin(pling_process: Any) -> None:
     """FILE - is stdin."""
     ended = pling_process("check", "-", "-o", "json", stdin=LIST.encode())
@@ -274,6 +280,32 @@ def test_a_server_that_fails(pling: Any, people: Any, csv_file: Any) -> None:
     ended = pling("import", csv_file(LIST), "--mode", "replace", "--strategy", "replace", "--yes")
     assert ended.code == 8
     assert "unknown" in ended.err
+
+
+def test_a_lost_answer(pling: Any, people: Any, csv_file: Any) -> None:
+    """When the answer was lost and the account shows that all was applied, that is success with a warning."""
+    people.sandbox.fail(Fault(action="reset_after_commit", path="*/contacts/replace"))
+    ended = pling("import", csv_file(LIST), "--mode", "replace", "--strategy", "replace", "--yes")
+    assert ended.code == 0
+    assert "warning: " in ended.out
+
+
+def test_one_contact_that_nobody_knows_about(pling: Any, people: Any, csv_file: Any) -> None:
+    """An unknown outcome of one contact makes the whole run end with 8."""
+    people.sandbox.fail(Fault(action="reset_before_commit", method="POST", path="*/contacts", count=None))
+    ended = pling("import", csv_file(LIST), "--yes", "--strategy", "per_contact")
+    assert ended.code == 8
+    assert "unknown" in ended.out
+
+
+def test_a_server_that_is_not_what_it_says(pling: Any, people: Any, csv_file: Any) -> None:
+    """When everything was confirmed and the account is another all the same, that is a failure, and shown."""
+    answer = b'{"addedContactCount":1,"modifiedContactCount":1,"unchangedContactCount":1,"invalidContactCount":0,'
+    people.sandbox.fail(Fault(action="answer", path="*/replace", status=200, body=answer + b'"invalidContacts":[]}'))
+    ended = pling("import", csv_file(LIST), "--mode", "replace", "--strategy", "replace", "--yes")
+    assert ended.code == 1
+    assert "missing" in ended.err
+    assert "Not everything was applied" in ended.out
 
 
 def test_rows_that_the_server_refuses(pling: Any, people: Any, csv_file: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pling_async import errors
 from pling_async.cli import main
 from pling_async.cli.exits import ENDINGS, Exit, exit_code, message
+from pling_async.cli.progress import Progress
 from pling_async.sandbox import Fault
 
 COMMANDS = [
@@ -63,6 +64,33 @@ def test_no_password_on_the_command_line(pling: Any) -> None:
 def test_version(pling: Any) -> None:
     """The version is that of the package."""
     assert pling("--version").out.startswith("pling 0.")
+
+
+def test_main_exits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The entry point ends the process with the command's code."""
+    monkeypatch.setattr(sys, "argv", ["pling", "frobnicate"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 2
+    assert "frobnicate" in capsys.readouterr().err
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal progress is a bar, which is gone afterwards."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress("applying") as progress:
+        progress.update(3, 10)
+    assert "3/10" in capsys.readouterr().err
+    assert progress.done == 3
+
+
+def test_progress_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """Elsewhere progress is four quiet lines."""
+    with Progress("applying") as progress:
+        for done in range(1, 101):
+            progress.update(done, 100)
+    assert capsys.readouterr().err.splitlines() == [f"applying: {done} of 100" for done in (25, 50, 75, 100)]
 
 
 @pytest.mark.parametrize("command", [(), ("contacts",)])

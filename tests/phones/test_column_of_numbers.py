@@ -11,7 +11,23 @@ from pling_async.phones import POLICIES, Policy, normalise, normalise_column
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 TYPES = [kind for kind in range(11) if kind != phonenumbers.PhoneNumberType.UNKNOWN]
-NOISE = [*" -()./", "\u00a0", "\u200b", "\u202f", "\u2009", "\t", "\x00", "\ufeff", "+", "x", "~", "a", ";", ",", "\u0661"]
+NOISE = [
+    *" -()./",
+    "\u00a0",
+    "\u200b",
+    "\u202f",
+    "\u2009",
+    "\t",
+    "\x00",
+    "\ufeff",
+    "+",
+    "x",
+    "~",
+    "a",
+    ";",
+    ",",
+    "\u0661",
+]
 NOISE += [".0", "E", " ext 5", "#", "\u2010", "tel:", "'", "=", " / 92345678"]
 
 
@@ -25,7 +41,9 @@ def national_numbers(draw: st.DrawFn) -> tuple[str, str, str]:
     for place in draw(st.lists(st.integers(0, len(national) - 1), max_size=3)):
         national[place] = draw(st.sampled_from("0123456789"))
     if draw(st.booleans()):
-        national = draw(st.sampled_from([national[:-1], [*national, "0"], national[: len(national) // 2], national * 2]))
+        national = draw(
+            st.sampled_from([national[:-1], [*national, "0"], national[: len(national) // 2], national * 2])
+        )
     return region, str(example.country_code), "".join(national)
 
 
@@ -35,7 +53,9 @@ def spellings(draw: st.DrawFn) -> tuple[str, str]:
     region, code, national = draw(national_numbers())
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
     opening = draw(
-        st.sampled_from(["", f"+{code}", f"00{code}", f"011{code}", code, metadata.national_prefix or "0", f"{code}0", "0"])
+        st.sampled_from(
+            ["", f"+{code}", f"00{code}", f"011{code}", code, metadata.national_prefix or "0", f"{code}0", "0"]
+        )
     )
     text = opening + national
     for _ in range(draw(st.integers(0, 4))):
@@ -60,7 +80,9 @@ def test_a_column_agrees_with_the_scalar_path(drawn: list[tuple[str, str]], numb
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.lists(st.text(st.one_of(st.sampled_from("+0123456789 ()-./"), st.characters(exclude_categories=["Cs"])), max_size=20)),
+    st.lists(
+        st.text(st.one_of(st.sampled_from("+0123456789 ()-./"), st.characters(exclude_categories=["Cs"])), max_size=20)
+    ),
     st.sampled_from(REGIONS),
 )
 def test_a_column_agrees_about_junk(raw: list[str], region: str) -> None:
@@ -102,7 +124,9 @@ def test_a_column_agrees_about_every_type_of_every_country(region: str, numbers:
 def test_a_list_as_it_is_sent_needs_no_scalar_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mobiles, landlines and wrong lengths are decided in columns, or a large list would take minutes."""
     monkeypatch.setattr(_phone_columns.phones, "normalise", None)
-    raw = [f"{form}{number}" for form in ("", "+47 ", "0047", "47") for number in ("99999999", "22222222", "999999999999")]
+    raw = [
+        f"{form}{number}" for form in ("", "+47 ", "0047", "47") for number in ("99999999", "22222222", "999999999999")
+    ]
     raw += ["+46 70-174 06 05", "+45 20 12 34 56", "+4520023456", "Mob: 999 99 999", "'+4799999999", "43999999"]
     codes = normalise_column(pl.Series(raw))["code"].to_list()
     assert codes[:12] == [None, "landline", "too_long"] * 4

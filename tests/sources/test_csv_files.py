@@ -58,7 +58,12 @@ async def test_every_column_is_text(read: Read, write: Write) -> None:
     """A postal code keeps its zero, a number its digits, and NA is somebody's name."""
     frame, _ = await read(write("mobile,postalCode,name,stop\n0099999001,0663,NA,true\n"))
     assert set(frame.dtypes) == {pl.String}
-    assert frame.row(0, named=True) == {"mobile": "0099999001", "name": "NA", "postal_code": "0663", "is_stopped": "true"}
+    assert frame.row(0, named=True) == {
+        "mobile": "0099999001",
+        "name": "NA",
+        "postal_code": "0663",
+        "is_stopped": "true",
+    }
 
 
 async def test_quotes_may_hold_delimiters_line_ends_and_quotes(read: Read, write: Write) -> None:
@@ -68,7 +73,9 @@ async def test_quotes_may_hold_delimiters_line_ends_and_quotes(read: Read, write
     assert info.rows == 2
 
 
-@pytest.mark.parametrize("content", ["mobile,name\r1,a\r2,b\r", "mobile,name\n1,a\r\n2,b", "\nmobile,name\n\n1,a\n\n2,b\n\n"])
+@pytest.mark.parametrize(
+    "content", ["mobile,name\r1,a\r2,b\r", "mobile,name\n1,a\r\n2,b", "\nmobile,name\n\n1,a\n\n2,b\n\n"]
+)
 async def test_line_ends_of_all_kinds_are_read(read: Read, write: Write, content: str) -> None:
     """Old Macs, mixtures and blank lines lose no row."""
     frame, _ = await read(write(content))
@@ -132,7 +139,9 @@ async def test_stdin_is_read_when_the_path_is_a_dash() -> None:
         "    print(frames[0].rows(), reading.info.name)\n"
         "asyncio.run(main())"
     )
-    done = subprocess.run([sys.executable, "-c", code], input="mobile,name\n1,a\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="mobile,name\n1,a\n", capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[('1', 'a')] stdin"
 
 

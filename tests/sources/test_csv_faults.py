@@ -1,0 +1,200 @@
+"""CSV files that cannot be trusted: one clear error each, and never a row lost in silence."""
+
+import asyncio
+import gzip
+import io
+import json
+import os
+import zipfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from pling_async.errors import ConfigurationError, SourceError
+from pling_async.sources import Reading, SourceOptions, csv_file
+
+Write = Callable[..., Path]
+Refused = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def refused(write: Write) -> Refused:
+    """Return the message with which a file is refused; it begins with the file's name."""
+
+    async def message(content: str | bytes, **options: object) -> str:
+        path = write(content)
+        with pytest.raises(SourceError) as caught:
+            _ = [frame async for frame in Reading(path, SourceOptions(**options)).frames()]  # type: ignore[arg-type]
+        said = str(caught.value)
+        assert said.startswith(str(path))
+        return said.removeprefix(str(path))
+
+    return message
+
+
+def _zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (_zipped(), "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
+        (gzip.compress(b"mobile\n1\n", mtime=0), "gzip"),
+        (b"%PDF-1.7", "PDF"),
+        (b"PAR1\x00", "Parquet"),
+        (json.dumps([{"mobile": "99999001"}]).encode(), "JSON"),
+        (b'\xef\xbb\xbf {"mobile": "99999001"}', "JSON"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+    ],
+)
+async def test_another_format_is_told_by_its_bytes(refused: Refused, content: bytes, kind: str) -> None:
+    """What a file is called does not matter (#106)."""
+    assert kind in await refused(content)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "  \r\n"])
+async def test_an_empty_file_is_refused(refused: Refused, content: str) -> None:
+    """An empty export is a failed export (#96)."""
+    assert "empty" in await refused(content)
+
+
+async def test_a_header_alone_is_a_list_without_rows(write: Write) -> None:
+    """A header is read; what an empty list may do is for the guards (#96)."""
+    for end in ("", "\n", "\r\n"):
+        reading = Reading(write(f"mobile,name{end}"), SourceOptions())
+        frames = [frame async for frame in reading.frames()]
+        assert frames[0].shape == (0, 2)
+        assert reading.info.rows == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("mobile,name\n1,a\n2\n", ", row 2: the header has 2 fields, but row 2 has 1; the file may be cut off"),
+        ("mobile,name\n1,a,b\n2,c\n", ", row 1: the header has 2 fields, but row 1 has 3; mixed"),
+        ("mobile,name\n1\n2,b,c\n", ", row 1: the header has 2 fields, but row 1 has 1, row 2 has 3; mixed"),
+        (
+            "mobile,name\n" + "1\n" * 5,
+            ", row 1: the header has 2 fields, but row 1 has 1, row 2 has 1, row 3 has 1, and 2 more",
+        ),
+        ('mobile,name\n1,"a"\n2\n', ", row 2: the header has 2 fields, but row 2 has 1"),
+        ("mobile;name\n1;a\n2,b\n", ", row 2: the header has 2 fields, but row 2 has 1"),
+        ("mobile,name\r\n1\r\n2,b\r\n", ", row 1: the header has 2 fields, but row 1 has 1"),
+    ],
+)
+async def test_a_ragged_file_is_refused_by_its_first_rows(refused: Refused, content: str, said: str) -> None:
+    """A row of another length means that cells have moved, so no row can be trusted (#94, #98)."""
+    assert (await refused(content)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('mobile,name\n1,a\n2,"b\n3,c\n', ", row 2: a quote opens here and never closes"),
+        ('mobile,name\n1,"a\n2,"b\n', ", row 1: text follows a closing quote"),
+        ('mobile,name\n1,"a"x\n', ", row 1: text follows a closing quote"),
+        ('"mobile,name\n1,a\n', ": the first line is no header"),
+    ],
+)
+async def test_a_quote_that_does_not_close_is_refused(refused: Refused, content: str, said: str) -> None:
+    """Rows that vanish into an open quote are never missed (#99)."""
+    assert (await refused(content)).startswith(said)
+
+
+async def test_a_large_cell_is_no_fault_of_the_source(write: Write) -> None:
+    """The csv module's limit is lifted while a list is read, and only then (#102)."""
+    before = csv_file.records.csv.field_size_limit()
+    path = write(f"mobile,comment\n1,{'y' * 200_000}\n\n2,z\n")
+    assert [frame.height async for frame in Reading(path, SourceOptions()).frames()] == [2]
+    assert csv_file.records.csv.field_size_limit() == before
+
+
+async def test_repeated_headers_are_refused(refused: Refused) -> None:
+    """Which of two columns is meant is not for us to guess (#97)."""
+    assert "'mobile' more than once" in await refused("mobile,name,mobile\n1,a,2\n")
+
+
+async def test_a_wrong_delimiter_is_told_with_the_right_one(refused: Refused) -> None:
+    """The whole row in one column is a mistake that has a cure (#97)."""
+    assert "try delimiter=';'" in await refused("mobile;name\n1;a\n", delimiter=",")
+
+
+async def test_a_renamed_number_column_is_told_with_the_headers_seen(refused: Refused) -> None:
+    """Without numbers there is no list, and the user chooses the column (#97)."""
+    said = await refused("nummer;navn\n1;a\n")
+    assert "the headers are 'nummer', 'navn'" in said
+    assert '--map "Header=mobile"' in said
+
+
+@pytest.mark.parametrize("options", [{"encoding": "utf-8"}, {"encoding": "utf-8-sig"}])
+async def test_a_wrong_encoding_is_told_with_the_row(refused: Refused, options: dict[str, str]) -> None:
+    """The row where decoding fails is where to look (#101)."""
+    said = await refused("mobile,name\n1,a\n2,Åse\n".encode("cp1252"), **options)
+    assert said.startswith(", row 2: the bytes are not utf-8")
+    assert "encoding='cp1252'" in said
+
+
+async def test_bytes_that_are_in_no_encoding_are_refused(refused: Refused) -> None:
+    """cp1252 has holes, and utf-16 is not guessed without its mark (#101)."""
+    assert ", row 1: the bytes are not cp1252" in await refused(b"mobile,name\n1,\x81\n")
+    assert "encoding='utf-16-le'" in await refused("mobile,name\n1,a\n".encode("utf-16-le"))
+    assert "not utf-16" in await refused(b"\xff\xfem\x00\x00\xdc")
+    assert "not utf-8-sig" in await refused(b"\xef\xbb\xbfmobile\n\xff\n")
+
+
+async def test_an_unknown_encoding_is_the_callers_mistake(write: Write) -> None:
+    """A misspelled encoding is a wrong setting."""
+    with pytest.raises(ConfigurationError, match="utf-9"):
+        _ = [frame async for frame in Reading(write("mobile\n1\n"), SourceOptions(encoding="utf-9")).frames()]
+
+
+async def test_a_missing_file_and_a_directory_are_told(tmp_path: Path) -> None:
+    """What the system says is said."""
+    for path, said in ((tmp_path / "none.csv", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(SourceError, match=said):
+            _ = [frame async for frame in Reading(path, SourceOptions()).frames()]
+
+
+@pytest.mark.parametrize("change", ["append", "replace", "touch"])
+async def test_a_file_that_changes_while_it_is_read_is_refused(
+    write: Write, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Half of an old list and half of a new one is neither (#95)."""
+    path = write("mobile,name\n1,a\n")
+    fstat = os.fstat
+
+    def changing(fd: int) -> os.stat_result:
+        """Let another program write after the first look."""
+        found = fstat(fd)
+        monkeypatch.setattr(csv_file.os, "fstat", fstat)
+        if change == "append":
+            with path.open("a") as file:
+                file.write("2,b\n")
+        elif change == "replace":
+            other = path.with_suffix(".new")
+            other.write_bytes(path.read_bytes())
+            other.replace(path)
+        else:
+            os.utime(path, ns=(0, 0))
+        return found
+
+    monkeypatch.setattr(csv_file.os, "fstat", changing)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        await asyncio.to_thread(csv_file.read_csv, path, SourceOptions())
+
+
+async def test_a_named_pipe_is_read_without_a_check_for_change(tmp_path: Path) -> None:
+    """What is no regular file has no size to compare."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    table, _ = await asyncio.gather(
+        asyncio.to_thread(csv_file.read_csv, path, SourceOptions()),
+        asyncio.to_thread(path.write_text, "mobile,name\n1,a\n"),
+    )
+    assert table.frame.rows() == [("1", "a")]
