@@ -1,16 +1,29 @@
 """The asyncio SDK for the Pling Contacts API; `pling_async.bulk` has the list operations.
 
-Importing this package imports neither polars nor click.
+Each name is imported when it is first used: `import pling_async` costs next to nothing, and imports no polars.
 """
 
-from pling_async import errors
-from pling_async.pling.client import PlingClient
-from pling_async.pling.models import UNSET, Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult, Unset
-from pling_async.session.auth import BasicAuth, BearerAuth
-from pling_async.session.retry import RetryPolicy
-from pling_async.session.settings import ClientSettings, Timeouts
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-__version__ = "0.1.0"
+from pling_async import errors
+from pling_async._version import __version__
+
+if TYPE_CHECKING:
+    from pling_async import bulk
+    from pling_async.pling.client import PlingClient
+    from pling_async.pling.models import (
+        UNSET,
+        Contact,
+        ContactGroup,
+        ContactListing,
+        InvalidContact,
+        ReplaceResult,
+        Unset,
+    )
+    from pling_async.session.auth import BasicAuth, BearerAuth
+    from pling_async.session.retry import RetryPolicy
+    from pling_async.session.settings import ClientSettings, Timeouts
 
 __all__ = [
     "UNSET",
@@ -26,5 +39,28 @@ __all__ = [
     "RetryPolicy",
     "Timeouts",
     "Unset",
+    "__version__",
+    "bulk",
     "errors",
 ]
+
+_HOMES: Final = {
+    "pling.client": ("PlingClient",),
+    "pling.models": ("UNSET", "Contact", "ContactGroup", "ContactListing", "InvalidContact", "ReplaceResult", "Unset"),
+    "session.auth": ("BasicAuth", "BearerAuth"),
+    "session.retry": ("RetryPolicy",),
+    "session.settings": ("ClientSettings", "Timeouts"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "bulk":
+        return import_module(f"{__name__}.bulk")
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

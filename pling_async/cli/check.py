@@ -11,9 +11,7 @@ from pling_async.cli.options import FILE, output_option, reading_options, reject
 from pling_async.cli.output import Output, next_step, note
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from pling_async.bulk import Prepared, PrepareSettings
+    from pling_async.bulk import Plan, Prepared, PrepareSettings
 
 _SHOWN: int = 20
 
@@ -36,18 +34,18 @@ def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: 
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
     prepared = asyncio.run(bulk.prepare(file, settings=settings))
-    save_rejects(prepared.rejects, rejects)
+    save_rejects(prepared, rejects)
     show_prepared(output, prepared)
-    next_step(f"pling plan {file}")
+    next_step("plan", file)
 
 
-def save_rejects(rejects: "pl.DataFrame", path: Path | None) -> None:
+def save_rejects(judged: "Plan | Prepared", path: Path | None) -> None:
     """Write the rows that cannot be used, if that was asked for."""
     from pling_async.bulk.report import write_rejects  # noqa: PLC0415 - polars takes a while to import
 
     if path is not None:
-        write_rejects(rejects, path)
-        note(f"{rejects['row'].n_unique()} rows that cannot be used: {path}")
+        write_rejects(judged.rejects, path)
+        note(f"{judged.rejects['row'].n_unique()} rows that cannot be used: {path}")
 
 
 def show_prepared(output: Output, prepared: "Prepared") -> None:
@@ -61,12 +59,12 @@ def show_prepared(output: Output, prepared: "Prepared") -> None:
         "rejected rows": prepared.rejects["row"].n_unique(),
     }
     if output.format == "ndjson":
-        output.records((), view.reject_records(prepared.rejects))
+        output.records((), view.reject_records(prepared))
     elif output.format == "json":
         record = {"source": view.source_record(prepared.source), "counts": counts}
-        output.record({**record, "rejects": list(view.reject_records(prepared.rejects))})
+        output.record({**record, "rejects": list(view.reject_records(prepared))})
     else:
         output.show(*view.source_lines(prepared.source), "", view.count_table(counts))
         if prepared.rejects.height:
-            output.show("", view.reject_table(prepared.rejects, _SHOWN))
+            output.show("", view.reject_table(prepared, _SHOWN))
             output.show(*view.more(_SHOWN, prepared.rejects.height, "--rejects FILE writes all of them"))

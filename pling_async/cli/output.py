@@ -1,9 +1,12 @@
 """Data on stdout as a table, JSON or NDJSON; everything else on stderr."""
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
@@ -38,14 +41,21 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def next_step(command: str) -> None:
-    """Name the command that usually comes next."""
-    _say(f"\nNext: {command}")
+def next_step(*words: object) -> None:
+    """Name the command that usually comes next, fit to be copied."""
+    _say("\nNext: " + shlex.join(["pling", *map(str, words)]))
 
 
 def _say(message: str) -> None:
     sys.stdout.flush()
-    click.echo("\n".join(safe(line) for line in discreet(message).splitlines()), err=True)
+    lines = (safe(line) for line in discreet(message).split("\n"))
+    click.echo("\n".join(_folded(line) for line in lines) if sys.stderr.isatty() else "\n".join(lines), err=True)
+
+
+def _folded(line: str) -> str:
+    """Fold a line between words, so that a terminal need not do it inside them."""
+    width = shutil.get_terminal_size().columns
+    return "\n".join(wrap(line, width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  "))
 
 
 def is_interactive() -> bool:

@@ -10,16 +10,16 @@ from pling_async.cli.check import save_rejects
 from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
-from pling_async.cli.options import (
+from pling_async.cli.options import output_option
+from pling_async.cli.output import Output, confirm, next_step
+from pling_async.cli.planning import (
     Applying,
     PlanRequest,
     View,
     applying_options,
-    output_option,
     planning_options,
     viewing_options,
 )
-from pling_async.cli.output import Output, confirm, next_step
 from pling_async.cli.progress import Progress
 from pling_async.errors import PlingError
 
@@ -47,7 +47,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
     if out is not None:
         _save(made, out)
     elif made.counts.writes:
-        next_step(f"pling plan {request.file} --mode {request.mode} --out PLAN, then pling apply PLAN")
+        next_step("plan", request.file, "--mode", request.mode, "--out", "PLAN")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
@@ -63,7 +63,7 @@ def show(file: Path, view: View) -> None:
     """
     made = _loaded(file)
     _show(view, made)
-    next_step(f"pling apply {file}")
+    next_step("apply", file)
 
 
 @click.command(cls=Command)
@@ -131,7 +131,7 @@ def _save(made: "Plan", out: Path) -> None:
     from pling_async.bulk import save_plan  # noqa: PLC0415 - polars takes a while to import
 
     save_plan(made, out)
-    next_step(f"pling apply {out}")
+    next_step("apply", out)
 
 
 def _enforce(made: "Plan", strategy: str) -> None:
@@ -145,7 +145,7 @@ def _enforce(made: "Plan", strategy: str) -> None:
 def _carried_out(made: "Plan", applying: Applying, output: Output) -> int:
     from pling_async.cli.run_view import run_exit, show_run  # noqa: PLC0415 - polars and rich take a while to import
 
-    save_rejects(made.rejects, applying.rejects)
+    save_rejects(made, applying.rejects)
     if made.counts.writes and not applying.is_confirmed:
         confirm(_question(made))
     try:

@@ -8,9 +8,9 @@ from rich.text import Text
 from pling_async.cli.output import cell, table
 
 if TYPE_CHECKING:
-    import polars as pl
     from rich.table import Table
 
+    from pling_async.bulk import Prepared
     from pling_async.sources import SourceInfo
 
 REJECT_COLUMNS = ("row", "field", "code", "message")
@@ -57,14 +57,14 @@ def count_table(counts: Mapping[str, int]) -> "Table":
     return made
 
 
-def reject_records(rejects: "pl.DataFrame") -> Iterator[dict[str, Any]]:
+def reject_records(prepared: "Prepared") -> Iterator[dict[str, Any]]:
     """Yield one record for each problem of a rejected row, without the row's values."""
-    return rejects.select(REJECT_COLUMNS).iter_rows(named=True)
+    return prepared.rejects.select(REJECT_COLUMNS).iter_rows(named=True)
 
 
-def reject_table(rejects: "pl.DataFrame", limit: int) -> "Table":
+def reject_table(prepared: "Prepared", limit: int) -> "Table":
     """Return the first rejects as a table."""
-    return table(*REJECT_COLUMNS, rows=rejects.select(REJECT_COLUMNS).head(limit).iter_rows())
+    return table(*REJECT_COLUMNS, rows=prepared.rejects.select(REJECT_COLUMNS).head(limit).iter_rows())
 
 
 def more(shown: int, total: int, where: str) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import pling_async
+from pling_async._version import __version__
 from pling_async.errors import ConfigurationError
 from pling_async.pling.account import Account
 from pling_async.pling.contacts import Contacts
@@ -38,7 +38,7 @@ class PlingClient:
         headers = {
             "Accept-Version": "1.0.*",
             "Authorization": BasicAuth(user, password).header_value(),
-            "User-Agent": f"pling-async/{pling_async.__version__}",
+            "User-Agent": f"pling-async/{__version__}",
         }
         transport = AiohttpTransport(base, headers=headers, settings=settings, http=http)
         self._compose(Session(transport, settings=settings), account_id, base.origin)

@@ -42,9 +42,9 @@ class SourceInfo:
     delimiter: str | None = None
     mapping: Mapping[str, str] = field(factory=dict, converter=_plain)
     """Header to attribute, in the source's order."""
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     """Headers that nothing is read from."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     """What was read all the same, and should be looked at."""
 
 

@@ -138,3 +138,14 @@ def csv_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def people(account: Server) -> Server:
+    """Serve an account that differs by one addition, one change and one removal from the lists of the tests."""
+    account.seed(
+        {"mobile": "+4799999102", "firstName": "Gry", "name": "Gry", "city": "BERGEN"},
+        {"mobile": "+4799999103", "name": "Per"},
+        {"mobile": "+4799999104", "name": "Liv", "stop": 1},
+    )
+    return account

@@ -52,7 +52,7 @@ def test_help_is_light(pling_process: Any) -> None:
     imported = {line.split("|")[-1].strip() for line in told.err.splitlines()}
     assert told.code == 0
     assert "pling_async.cli.main" in imported
-    assert not imported & {"polars", "rich", "platformdirs", "pling_async.bulk", "pling_async.sandbox"}
+    assert not imported & {"aiohttp", "polars", "rich", "platformdirs", "pling_async.bulk", "pling_async.sandbox"}
 
 
 def test_no_password_on_the_command_line(pling: Any) -> None:
@@ -230,28 +230,31 @@ def test_a_reader_that_goes_away(account: Any) -> None:
 
 
 def _on_terminal(*arguments: str, answer: bytes | signal.Signals = b"") -> tuple[int, str]:
-    """Run a command on a terminal of its own, answer when it asks, and return its code and what was shown."""
+    """Run a command on a terminal of its own, answer when it asks, and return its code and what was shown.
+
+    A signal is sent again after a second of silence: the first may come before the prompt begins to read.
+    """
     ours, theirs = pty.openpty()
     environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
     with _started(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
-        try:
-            shown = b""
-            while chunk := _read(ours):
-                shown += chunk
-                if b"[y/N]" in chunk:
-                    process.send_signal(answer) if isinstance(answer, signal.Signals) else os.write(ours, answer)
-        finally:
-            os.close(ours)
+        shown, asked = b"", b"[y/N]"
+        while (chunk := _read(ours)) is not None:
+            shown += chunk
+            if isinstance(answer, bytes) and asked in chunk:
+                os.write(ours, answer)
+            elif isinstance(answer, signal.Signals) and asked in shown and (asked in chunk or not chunk):
+                process.send_signal(answer)
+        os.close(ours)
     return process.returncode, shown.decode()
 
 
-def _read(terminal: int) -> bytes:
-    """Return what is shown next; nothing when the command is done, or silent for long."""
+def _read(terminal: int) -> bytes | None:
+    """Return what is shown next, nothing after a second of silence, and None when the command is done."""
     try:
-        return os.read(terminal, 65536) if select.select([terminal], [], [], 30)[0] else b""
+        return (os.read(terminal, 65536) or None) if select.select([terminal], [], [], 1)[0] else b""
     except OSError:  # the other end is closed
-        return b""
+        return None
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y\n", 0), (b"n\n", 1), (signal.SIGINT, 130)])
@@ -259,7 +262,7 @@ def test_a_person_decides(account: Any, csv_file: Any, answer: bytes | signal.Si
     """On a terminal the plan is shown and a person is asked; no and Ctrl-C send nothing."""
     file = csv_file("Mobil\n99999101\n")
     ended, shown = _on_terminal("import", str(file), answer=answer)
-    assert ended == code
+    assert ended == code, shown
     assert "Add 1, change 0 and remove 0 contacts in account 12345" in shown
     assert bool(account.changes()) is (code == 0)
 

@@ -1,0 +1,144 @@
+"""What `plan`, `show`, `apply` and `import` are asked: options for it, each set gathered into one value."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import frozen
+
+from pling_async.cli.options import FILE, OUTPUT, READING, Values, gathered, rejects_option, to_settings, yes_option
+from pling_async.cli.output import Output
+
+if TYPE_CHECKING:
+    from pling_async.bulk import Guards, PrepareSettings
+
+
+class _Limit(click.ParamType[Any]):
+    """How many contacts may go: a count, or a share of the account."""
+
+    name = "N|N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        digits = str(value).removesuffix("%")
+        if not (digits.isascii() and digits.isdigit()):
+            self.fail(f"{value!r} is neither a count such as 25 nor a share such as 5%", param, ctx)
+        if not str(value).endswith("%"):
+            return {"max_removals": int(digits), "max_removal_percent": 0}
+        if int(digits) > 100:  # noqa: PLR2004 - per cent
+            self.fail("a share is at most 100%", param, ctx)
+        return {"max_removals": 0, "max_removal_percent": int(digits)}
+
+
+@frozen
+class PlanRequest:
+    """What is to be planned."""
+
+    file: str
+    mode: str
+    settings: "PrepareSettings"
+    guards: "Guards"
+
+
+_PLANNING: Mapping[str, Any] = {
+    "file": click.argument("file", type=FILE),
+    "mode": click.option(
+        "--mode",
+        type=click.Choice(["merge", "replace"]),
+        default="merge",
+        show_default=True,
+        help="merge adds and changes; replace also removes contacts that the list does not have.",
+    ),
+    **READING,
+    "limit": click.option(
+        "--max-removals",
+        "limit",
+        type=_Limit(),
+        help="Most contacts that may be removed  [default: 10 or 10%, the larger]",
+    ),
+    "allow_empty": click.option("--allow-empty", is_flag=True, help="Take a list without a usable row at its word."),
+    "despite": click.option(
+        "--remove-despite-rejects", "despite", is_flag=True, help="Remove contacts although rows could not be read."
+    ),
+    "allow_group_removal": click.option(
+        "--allow-group-removal", is_flag=True, help="Let groups go that nobody is left in."
+    ),
+    "keep_auto_created": click.option(
+        "--keep-auto-created", is_flag=True, help="Keep contacts that incoming messages created."
+    ),
+    "min_rows": click.option("--min-rows", type=click.IntRange(min=1), help="Refuse a list with fewer usable rows."),
+    "consent": click.option(
+        "--consent",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="CSV with mobile,reference: who may leave the stop list, and where the written consent is kept.",
+    ),
+}
+
+
+def _plan_request(values: Values) -> PlanRequest:
+    from pling_async.bulk import Guards  # noqa: PLC0415 - polars takes a while to import
+    from pling_async.cli.consent import read_consent  # noqa: PLC0415 - likewise
+
+    guards = Guards(
+        **values["limit"] or {},
+        allow_empty=values["allow_empty"],
+        removals_despite_rejects=values["despite"],
+        allow_group_removal=values["allow_group_removal"],
+        keep_auto_created=values["keep_auto_created"],
+        min_rows=values["min_rows"],
+        consent=read_consent(values["consent"], region=values["region"]) if values["consent"] else {},
+    )
+    settings = to_settings({name: values[name] for name in READING})
+    return PlanRequest(values["file"], values["mode"], settings, guards)
+
+
+planning_options = gathered("request", _PLANNING, _plan_request)
+"""What is planned and within which guards; the command receives `request`."""
+
+
+@frozen
+class Applying:
+    """How a plan is carried out."""
+
+    strategy: str
+    rejects: Path | None
+    is_confirmed: bool
+
+
+_APPLYING: Mapping[str, Any] = {
+    "strategy": click.option(
+        "--strategy",
+        type=click.Choice(["auto", "replace", "per_contact"]),
+        default="auto",
+        show_default=True,
+        help="One call with the whole account, one call a contact, or what is cheaper.",
+    ),
+    "rejects": rejects_option,
+    "is_confirmed": yes_option,
+}
+
+applying_options = gathered("applying", _APPLYING, lambda values: Applying(**values))
+"""How a plan is carried out; the command receives `applying`."""
+
+
+@frozen
+class View:
+    """How much of a plan is shown, and in what form."""
+
+    output: Output
+    details: int
+    is_quiet: bool
+
+
+_VIEWING: Mapping[str, Any] = {
+    "details": click.option(
+        "--details", type=click.IntRange(min=0), default=5, show_default=True, help="Contacts shown of each kind."
+    ),
+    "is_quiet": click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Do not show the plan."),
+    **OUTPUT,
+}
+
+viewing_options = gathered(
+    "view", _VIEWING, lambda values: View(Output(values["output"]), values["details"], values["is_quiet"])
+)
+"""How a plan is shown; the command receives `view`."""
