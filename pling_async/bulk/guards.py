@@ -101,7 +101,7 @@ def enforce(verdicts: tuple[Verdict, ...]) -> None:
 
 def _removals(facts: Facts, guards: Guards) -> Decision:
     limit = removal_limit(guards, facts.account_contacts)
-    share = f"{facts.removals} of {facts.account_contacts} contacts"
+    share = f"{facts.removals} of {_some(facts.account_contacts, 'contact')}"
     if facts.removals <= limit:
         return Level.PASSED, f"removes {share}; the limit is {limit}"
     way_out = f"allow it with --max-removals {facts.removals} (Guards(max_removals={facts.removals}))"
@@ -110,7 +110,7 @@ def _removals(facts: Facts, guards: Guards) -> Decision:
 
 def _empty_source(facts: Facts, guards: Guards) -> Decision:
     if facts.usable_rows or guards.allow_empty:
-        return Level.PASSED, f"{facts.usable_rows} usable rows"
+        return Level.PASSED, _some(facts.usable_rows, "usable row")
     way_out = "check the file, or allow it with --allow-empty (Guards(allow_empty=True))"
     return Level.REFUSED, f"the list has no usable row; {way_out}"
 
@@ -119,27 +119,27 @@ def _expected_rows(facts: Facts, guards: Guards) -> Decision:
     if guards.min_rows is None:
         return Level.PASSED, "no number of rows is expected"
     if facts.usable_rows >= guards.min_rows:
-        return Level.PASSED, f"at least {guards.min_rows} rows"
+        return Level.PASSED, f"at least {_some(guards.min_rows, 'row')}"
     way_out = "check the file, or lower --min-rows (Guards(min_rows=...))"
-    return Level.REFUSED, f"{facts.usable_rows} usable rows, {guards.min_rows} are expected; {way_out}"
+    return Level.REFUSED, f"{_some(facts.usable_rows, 'usable row')}, {guards.min_rows} expected; {way_out}"
 
 
 def _rejects(facts: Facts, _: Guards) -> Decision:
-    rows = f"{facts.rejected_rows} rows could not be used"
+    rows = f"{_some(facts.rejected_rows, 'row')} could not be used"
     if facts.removals_held_back:
         way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
-        return Level.HELD, f"{facts.removals_held_back} removals held back, since {rows}; {way_out}"
+        return Level.HELD, f"{_some(facts.removals_held_back, 'removal')} held back, since {rows}; {way_out}"
     if facts.behind_rejected_rows:
         return (
             Level.HELD,
-            f"{rows}; {facts.behind_rejected_rows} contacts with their numbers stay as they are",
+            f"{rows}; what has their number stays as it is: {_some(facts.behind_rejected_rows, 'contact')}",
         )
     return Level.PASSED, rows
 
 
 def _stopped_kept(facts: Facts, _: Guards) -> Decision:
     if facts.stopped_kept:
-        return Level.HELD, f"{facts.stopped_kept} stopped contacts are not in the list; they stay, still stopped"
+        return Level.HELD, f"not in the list, but kept, still stopped: {_some(facts.stopped_kept, 'contact')}"
     return Level.PASSED, "no stopped contact would be lost"
 
 
@@ -147,7 +147,10 @@ def _unstops(facts: Facts, _: Guards) -> Decision:
     if not facts.unstops_held_back:
         return Level.PASSED, "nobody is taken off the stop list without consent"
     way_out = "that needs written consent: --consent FILE (Guards(consent={...}))"
-    return Level.HELD, f"{facts.unstops_held_back} contacts stay stopped although the list says otherwise; {way_out}"
+    return (
+        Level.HELD,
+        f"kept stopped although the list says otherwise: {_some(facts.unstops_held_back, 'contact')}; {way_out}",
+    )
 
 
 def _groups(facts: Facts, guards: Guards) -> Decision:
@@ -168,6 +171,10 @@ def _speed_dials(facts: Facts, _: Guards) -> Decision:
         Level.REFUSED,
         f"{len(facts.duplicate_speed_dials)} contacts would share a speed dial ({who}); make them unique",
     )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 _GUARDS: Final[Mapping[str, Callable[[Facts, Guards], Decision]]] = {

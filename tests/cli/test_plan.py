@@ -48,7 +48,7 @@ def test_plan_writes_nothing(pling: Any, people: Any, csv_file: Any) -> None:
     """A plan names every difference field by field, and changes nothing."""
     ended = pling("plan", csv_file(LIST), "--mode", "replace")
     assert ended.code == 0
-    for words in ("first_name: Gry → Kari", "+4799999101", "+4799999103", "stay, still stopped"):
+    for words in ("first_name: Gry → Kari", "+4799999101", "+4799999103", "kept, still stopped"):
         assert words in ended.out
     assert "BERGEN →" not in ended.out
     assert people.changes() == []
