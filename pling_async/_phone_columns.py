@@ -50,7 +50,7 @@ def _spelled(raw: pl.Series, plan: Home) -> pl.DataFrame:
     return frame.select(
         "raw",
         number=pl.when(plus).then("compact").otherwise(_back(frame, ~plus, national["number"])),
-        is_sure=plus | _back(frame, ~plus, national["is_sure"]),
+        is_sure=plus | _back(frame, ~plus, national["is_sure"]) if plan.trunk else pl.lit(value=True),
     )
 
 
@@ -65,25 +65,27 @@ def _number(plan: Home) -> pl.Expr:
     compact, code = pl.col("compact"), plan.country_code
     has_code = compact.str.starts_with(code)
     is_coded = has_code & (compact.str.len_bytes() > plan.longest)
-    has_trunk = compact.str.slice(len(code)).str.contains(plan.trunk_pattern)
-    is_bare = ~compact.str.contains(plan.trunk_pattern) & (~has_code | compact.str.contains(plan.general))
     return (
         pl.when(compact.str.contains(plan.international_prefix))
         .then(_after_prefix(plan))
         .when(is_coded)
-        .then(pl.when(~has_trunk).then("+" + compact))
+        .then(pl.when(~_has_trunk(compact.str.slice(len(code)), plan)).then("+" + compact))
         .when(_is_trunk(plan))
         .then(f"+{code}" + compact.str.slice(len(plan.trunk)))
-        .when(is_bare)
+        .when(~_has_trunk(compact, plan) & (~has_code | compact.str.contains(plan.general)))
         .then(f"+{code}" + compact)
     )
 
 
 def _after_prefix(plan: Home) -> pl.Expr:
-    if not plan.is_plain_prefix:
+    if not plan.prefix_digits:
         return pl.lit(None, pl.String)
-    rest = pl.col("compact").str.replace(plan.international_prefix, "")
+    rest = pl.col("compact").str.slice(plan.prefix_digits)
     return pl.when(~rest.str.starts_with("0")).then("+" + rest)
+
+
+def _has_trunk(number: pl.Expr, plan: Home) -> pl.Expr:
+    return number.str.contains(plan.trunk_pattern) if plan.trunk_pattern else pl.lit(value=False)
 
 
 def _is_trunk(plan: Home) -> pl.Expr:

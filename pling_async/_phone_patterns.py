@@ -68,11 +68,12 @@ class Home:
     country_code: str
     international_prefix: str
     """For instance 00; a pattern."""
-    is_plain_prefix: bool
-    """The international prefix is digits only, so that it can be cut off."""
+    prefix_digits: int
+    """Digits of the international prefix; 0 when it is not that simple."""
     trunk: str
     """The trunk prefix's digits, for instance 0; empty when there is none, or it is not that simple."""
-    trunk_pattern: str
+    trunk_pattern: str | None
+    """What phonenumbers may strip; None when there is nothing."""
     general: str
     longest: int
     is_main: bool
@@ -113,9 +114,9 @@ def home(region: str) -> Home:
     return Home(
         country_code=code,
         international_prefix=f"^(?:{_ascii(prefix)})",
-        is_plain_prefix=prefix.isdigit(),
+        prefix_digits=len(prefix) if prefix.isdigit() else 0,
         trunk=trunk if trunk.isdigit() and not trunk.startswith(code) else "",
-        trunk_pattern=f"^(?:{_ascii(trunk or None)})",
+        trunk_pattern=f"^(?:{_ascii(trunk)})" if trunk else None,
         general=f"^(?:{_pattern(plan.general_desc)})$",
         longest=plan.general_desc.possible_length[-1],
         is_main=phonenumbers.region_code_for_country_code(plan.country_code) == region,

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import field, frozen
 
-from pling_async.errors import ConfigurationError
-
 if TYPE_CHECKING:
     import phonenumbers
     import polars as pl
@@ -92,17 +90,17 @@ def masked(number: str) -> str:
 
 
 def check_region(region: str) -> None:
-    """Raise `ConfigurationError` unless phonenumbers knows the region, as in "NO"; loads phonenumbers."""
+    """Raise `ValueError` unless phonenumbers knows the region, as in "NO"; loads phonenumbers."""
     import phonenumbers  # noqa: PLC0415 - loading it takes a while, and only lists need it
 
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise ConfigurationError(f"region {region!r} is not a country; use its two capital letters, as in region='NO'")
+        raise ValueError(f"region {region!r} is not a country; use its two capital letters, as in region='NO'")
 
 
 def check_policy(numbers: str) -> None:
-    """Raise `ConfigurationError` unless it is one of `POLICIES`."""
+    """Raise `ValueError` unless it is one of `POLICIES`."""
     if numbers not in POLICIES:
-        raise ConfigurationError(f"numbers={numbers!r} is not one of {', '.join(map(repr, POLICIES))}")
+        raise ValueError(f"numbers={numbers!r} is not one of {', '.join(map(repr, POLICIES))}")
 
 
 def normalise(raw: str, region: str = "NO", numbers: Policy = "mobile") -> Number:

@@ -27,7 +27,7 @@ class Checked:
     """One chunk after its rules: whole rows that may go on, and the problems of the others."""
 
     rows: pl.DataFrame
-    """row, mobile (E.164) and the fields."""
+    """row, mobile (E.164; null in a rejected row, which goes no further) and the fields."""
     rejects: pl.DataFrame
     perhaps_stopped: pl.Series
     """Numbers of rejected rows that say STOP, or whose stop cell cannot be read."""
@@ -54,7 +54,7 @@ def check(frame: pl.DataFrame, settings: PrepareSettings, first_row: int) -> Che
     rejects = with_mobiles(found, typed.select("row", "mobile"))
     is_bad = pl.col("row").is_in(rejects["row"].unique().implode())
     return Checked(
-        rows=typed.filter(~is_bad) if rejects.height else typed,
+        rows=typed.with_columns(mobile=pl.when(~is_bad).then("mobile")) if rejects.height else typed,
         rejects=rejects,
         perhaps_stopped=_perhaps_stopped(typed.filter(is_bad), rejects),
         unassigned=numbers.filter(pl.col("e164").is_not_null() & pl.col("code").is_not_null()).height,

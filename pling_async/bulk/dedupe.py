@@ -4,6 +4,7 @@ The last row wins field by field, a blank cell never erases, groups are united, 
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
@@ -29,29 +30,32 @@ class Collapsed:
     merges: pl.DataFrame
 
 
-def collapse(rows: pl.DataFrame, perhaps_stopped: pl.Series) -> Collapsed:
-    """Unite the rows of each number.
+def collapse(chunks: list[pl.DataFrame], perhaps_stopped: pl.Series) -> Collapsed:
+    """Unite the rows of each number; rows without one are left out.
 
     Sorting finds the numbers with several rows. Every contact then is a place in every column: that of its only row,
-    or of the row that wins there.
+    or of the row that wins there. Empties `chunks`, so that they need not be in memory twice.
     """
-    rows = rows.rechunk()
-    order = _keys(rows["mobile"]).arg_sort()
-    mobiles = rows["mobile"].gather(order)
-    is_first = (mobiles != mobiles.shift(1)).fill_null(value=True)
+    rows = pl.concat(chunks, how="diagonal", rechunk=True)
+    chunks.clear()
+    keys = _keys(rows["mobile"])
+    order = keys.arg_sort(nulls_last=True).head(keys.len() - keys.null_count())
+    keys = keys.gather(order)
+    is_first = (keys != keys.shift(1)).fill_null(value=True)
     is_only = is_first & is_first.shift(-1, fill_value=True)
-    places = order.filter(is_first)
-    fields = [name for name in rows.columns if name not in _KEYS]
-    if is_only.all():
-        contacts = rows[places].select("mobile", *fields, rows=pl.concat_list("row"))
-        merges = MERGES.to_frame()
-    else:
-        repeated = _repeated(rows, order, is_first, ~is_only)
-        winners = _winners(repeated, fields)
-        contacts = _united(rows, places, repeated, winners)
-        merges = _merges(rows, repeated, winners, fields)
+    contacts, merges = _contacts(rows, order.filter(is_first), _repeated(rows, order, is_first, ~is_only))
     contacts, rejects = _cleared(contacts, perhaps_stopped)
     return Collapsed(contacts=contacts, rejects=rejects, merges=merges)
+
+
+def _contacts(rows: pl.DataFrame, places: pl.Series, repeated: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    fields = [name for name in rows.columns if name not in _KEYS]
+    if not repeated.height:
+        return rows[places].select("mobile", *fields, rows=pl.concat_list("row")), MERGES.to_frame()
+    winners = _winners(repeated, fields)
+    with ThreadPoolExecutor(1) as beside:
+        merges = beside.submit(_merges, rows, repeated, winners, fields)
+        return _united(rows, places, repeated, winners), merges.result()
 
 
 def _keys(mobiles: pl.Series) -> pl.Series:
@@ -110,17 +114,16 @@ def _all_groups(repeated: pl.DataFrame, winners: pl.DataFrame) -> pl.Series:
 def _merges(rows: pl.DataFrame, repeated: pl.DataFrame, winners: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     """Return a line for each number with several rows, and one for each field in which they disagree."""
     every = winners.select("mobile", "rows", field=pl.lit(None, pl.String), kept_row=pl.col("rows").list.last())
-    conflicts = [_conflicts(rows, repeated, winners, name) for name in fields if name != GROUPS]
-    return pl.concat([every, *conflicts]).sort("mobile", "field", nulls_last=False)
-
-
-def _conflicts(rows: pl.DataFrame, repeated: pl.DataFrame, winners: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Return a line for each number of which a row says something else than the row that won."""
-    places = repeated.select("contact").join(winners, on="contact", how="left", maintain_order="left")[f"{name}_at"]
-    differs = (repeated[name] != rows[name].gather(places)).fill_null(value=False)
-    found = winners.filter(pl.col("contact").is_in(repeated["contact"].filter(differs).unique().implode()))
-    kept_row = rows["row"].gather(found[f"{name}_at"])
-    return found.select("mobile", "rows", field=pl.lit(name), kept_row=kept_row)
+    winner = repeated["contact"].rle_id()
+    lines = [every]
+    for name in fields:
+        if name != GROUPS:
+            kept = rows[name].gather(winners[f"{name}_at"].gather(winner))
+            differs = winner.filter((repeated[name] != kept).fill_null(value=False)).unique()
+            found = winners[differs]
+            kept_row = rows["row"].gather(found[f"{name}_at"])
+            lines.append(found.select("mobile", "rows", field=pl.lit(name), kept_row=kept_row))
+    return pl.concat(lines).sort("mobile", "field", nulls_last=False)
 
 
 def _late_checks(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> Iterator[tuple[str, str, pl.Expr]]:

@@ -1,7 +1,8 @@
 """Prepare: from any source to one row a mobile, ready to be planned; a pure function of the source and the settings."""
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import AsyncIterator
 from typing import Final
 
 import polars as pl
@@ -13,7 +14,7 @@ from pling_async.bulk.settings import PrepareSettings
 from pling_async.sources import Reading, Source, SourceInfo
 
 _PART_ROWS: Final = 250_000
-"""Rows that one thread checks; a large frame is checked in parts, side by side."""
+_BESIDE: Final = min(4, os.cpu_count() or 1)
 
 
 def _rows(frame: pl.DataFrame) -> str:
@@ -41,26 +42,35 @@ async def prepare(source: Source, *, settings: PrepareSettings | None = None) ->
     """
     settings = settings or PrepareSettings()
     reading = Reading(source, settings.source_options, chunk_rows=settings.chunk_rows)
-    chunks: list[Checked] = []
-    rows = 0
-    async for frame in reading.frames():
-        starts = range(0, max(1, frame.height), _PART_ROWS)
-        parts = ((frame.slice(start, _PART_ROWS), rows + start + 1) for start in starts)
-        chunks += await asyncio.gather(*(asyncio.to_thread(check, part, settings, first) for part, first in parts))
-        rows += frame.height
+    chunks = [chunk async for chunk in _checked(reading, settings)]
     return await asyncio.to_thread(_reduced, chunks, reading.info, settings)
 
 
-def _reduced(chunks: Sequence[Checked], source: SourceInfo, settings: PrepareSettings) -> Prepared:
-    collapsed = collapse(
-        pl.concat([chunk.rows for chunk in chunks], how="diagonal"),
-        pl.concat([chunk.perhaps_stopped for chunk in chunks]),
-    )
+async def _checked(reading: Reading, settings: PrepareSettings) -> AsyncIterator[Checked]:
+    """Check frame by frame, and a large frame in parts, as many side by side as there are processors."""
+    rows = 0
+    async for frame in reading.frames():
+        starts = range(0, max(1, frame.height), _PART_ROWS)
+        for beside in range(0, len(starts), _BESIDE):
+            parts = ((frame.slice(at, _PART_ROWS), rows + at + 1) for at in starts[beside : beside + _BESIDE])
+            checks = (asyncio.to_thread(check, part, settings, first) for part, first in parts)
+            for checked in await asyncio.gather(*checks):
+                yield checked
+        rows += frame.height
+
+
+def _reduced(chunks: list[Checked], source: SourceInfo, settings: PrepareSettings) -> Prepared:
+    """Unite the chunks; they are let go before the large frames are copied, which halves the memory it takes."""
+    rejects = [chunk.rejects for chunk in chunks]
     unassigned = sum(chunk.unassigned for chunk in chunks)
+    stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
+    rows = [chunk.rows for chunk in chunks]
+    chunks.clear()
+    collapsed = collapse(rows, stopped)
     warning = f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
     return Prepared(
         contacts=collapsed.contacts,
-        rejects=pl.concat([*(chunk.rejects for chunk in chunks), collapsed.rejects]).sort("row", maintain_order=True),
+        rejects=pl.concat([*rejects, collapsed.rejects]).sort("row", maintain_order=True),
         merges=collapsed.merges,
         source=evolve(source, warnings=(*source.warnings, warning)) if unassigned else source,
         settings=settings,

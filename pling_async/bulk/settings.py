@@ -18,11 +18,17 @@ def _plain(mapping: Mapping[str, str]) -> dict[str, str]:
 
 
 def _known_region(_: object, __: "Attribute[str]", region: str) -> None:
-    check_region(region)
+    try:
+        check_region(region)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _known_policy(_: object, __: "Attribute[Policy]", numbers: Policy) -> None:
-    check_policy(numbers)
+    try:
+        check_policy(numbers)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _one_character(_: object, __: "Attribute[str | None]", delimiter: str | None) -> None:

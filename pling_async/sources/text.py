@@ -69,8 +69,8 @@ def decode(data: bytes, encoding: str | None, source: str) -> Text:
         utf8 = data.decode(name).removeprefix("\ufeff").encode()
     except UnicodeError as error:
         raise _undecodable(data, name, source) from error
-    encoded_as_utf8 = bom == codecs.BOM_UTF8 or (name == "cp1252" and not data.isascii() and is_utf8(data))
-    doubt = (f"read as {name}, but the bytes are valid utf-8; check names with æøå",) if encoded_as_utf8 else ()
+    is_doubtful = bom == codecs.BOM_UTF8 or (encoding is not None and not data.isascii() and is_utf8(data))
+    doubt = (f"read as {name}, but the bytes are valid utf-8; check names with æøå",) if is_doubtful else ()
     return Text(utf8=utf8, encoding=name, warnings=doubt or _damage(utf8))
 
 
@@ -85,6 +85,7 @@ def is_utf8(data: bytes) -> bool:
 
 def _canonical(encoding: str) -> str:
     try:
+        "".encode(encoding)
         name = codecs.lookup(encoding).name
     except LookupError as error:
         raise ConfigurationError(f"unknown encoding {encoding!r}; use utf-8, utf-16 or cp1252") from error

@@ -148,10 +148,16 @@ async def test_bytes_that_are_in_no_encoding_are_refused(refused: Refused) -> No
     assert "not utf-8-sig" in await refused(b"\xef\xbb\xbfmobile\n\xff\n")
 
 
+async def test_an_encoding_that_names_no_place_is_refused_all_the_same(refused: Refused) -> None:
+    """Some decoders say only that they failed."""
+    assert "the bytes are not punycode; give the encoding" in await refused(b"a-b!!", encoding="punycode")
+
+
 async def test_an_unknown_encoding_is_the_callers_mistake(write: Write) -> None:
     """A misspelled encoding is a wrong setting."""
-    with pytest.raises(ConfigurationError, match="utf-9"):
-        _ = [frame async for frame in Reading(write("mobile\n1\n"), SourceOptions(encoding="utf-9")).frames()]
+    for encoding in ("utf-9", "hex"):
+        with pytest.raises(ConfigurationError, match=f"'{encoding}'; use utf-8"):
+            _ = [frame async for frame in Reading(write("mobile\n1\n"), SourceOptions(encoding=encoding)).frames()]
 
 
 async def test_a_missing_file_and_a_directory_are_told(tmp_path: Path) -> None:

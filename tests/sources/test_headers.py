@@ -8,9 +8,20 @@ from pling_async.pling.models import Contact
 from pling_async.sources import ATTRIBUTES
 from pling_async.sources.headers import ALIASES, resolve, squeezed
 
-NORWEGIAN = "Fornavn,Etternavn,Mobilnr.,E-post,Adresse,Postnr,Poststed,Grupper,Kommentar,Kortnummer,Stopp,Aktiv".split(
-    ","
-)
+NORWEGIAN = [
+    "Fornavn",
+    "Etternavn",
+    "Mobilnr.",
+    "E-post",
+    "Adresse",
+    "Postnr",
+    "Poststed",
+    "Grupper",
+    "Kommentar",
+    "Kortnummer",
+    "Stopp",
+    "Aktiv",
+]
 GOOGLE = [
     "First Name", "Middle Name", "Last Name", "Notes", "Labels", "E-mail 1 - Label", "E-mail 1 - Value",
     "Phone 1 - Label", "Phone 1 - Value", "Phone 2 - Value", "Address 1 - Street", "Address 1 - City",
