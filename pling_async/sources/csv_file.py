@@ -10,28 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from attrs import evolve, frozen
+from attrs import evolve
 
 from pling_async.errors import Place, SourceError
 from pling_async.sources import records
 from pling_async.sources.base import SourceInfo, SourceOptions, Table
 from pling_async.sources.headers import Columns, recognised, resolve
+from pling_async.sources.records import Layout
 from pling_async.sources.text import decode, refuse_other_formats
 
 STDIN: Final = "-"
 _DELIMITERS: Final = (";", ",", "\t", "|")
 _HEAD: Final = 1 << 16
 """Bytes within which the header must end."""
-
-
-@frozen(kw_only=True)
-class Layout:
-    """The header, and how to read what follows it."""
-
-    headers: list[str]
-    delimiter: str
-    lines: int
-    """Lines before the first row."""
 
 
 def read_csv(path: str | Path, options: SourceOptions) -> Table:

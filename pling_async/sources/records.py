@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import polars as pl
+from attrs import frozen
 
 from pling_async.errors import Place, SourceError
-
-if TYPE_CHECKING:
-    from pling_async.sources.csv_file import Layout
 
 _BATCH: Final = 20_000
 _FIELD_SIZE: Final = Lock()
@@ -22,7 +20,17 @@ _SHOWN: Final = 3
 """Faulty rows that an error names."""
 
 
-def proof(utf8: bytes, layout: "Layout") -> Callable[[pl.DataFrame], bool] | None:
+@frozen(kw_only=True)
+class Layout:
+    """The header, and how to read what follows it."""
+
+    headers: list[str]
+    delimiter: str
+    lines: int
+    """Lines before the first row."""
+
+
+def proof(utf8: bytes, layout: Layout) -> Callable[[pl.DataFrame], bool] | None:
     """Return what tells whether polars' table accounts for the whole file; None when polars should not read it at all.
 
     Polars refuses rows that are too long, but fills short ones with blanks. Each delimiter that it so invents is one
@@ -77,7 +85,7 @@ def first_record(head: str, delimiter: str) -> tuple[list[str], int]:
     return [], 0
 
 
-def read(utf8: bytes, layout: "Layout", columns: list[str], name: str) -> tuple[pl.DataFrame, Iterator[str]]:
+def read(utf8: bytes, layout: Layout, columns: list[str], name: str) -> tuple[pl.DataFrame, Iterator[str]]:
     """Read every record, or raise `SourceError` naming the first rows that are not whole."""
     with _any_field_size():
         return _read(_Records(utf8, layout, name), columns, name)
@@ -112,7 +120,7 @@ def _any_field_size() -> Iterator[None]:
 class _Records:
     """The records after the header, counted; a blank line is not a record."""
 
-    def __init__(self, utf8: bytes, layout: "Layout", name: str) -> None:
+    def __init__(self, utf8: bytes, layout: Layout, name: str) -> None:
         text = io.TextIOWrapper(io.BytesIO(utf8), encoding="utf-8", newline="")
         self._reader = csv.reader(text, delimiter=layout.delimiter, strict=True)
         self._lines = layout.lines

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pling_async import _phone_columns
-from pling_async.phones import POLICIES, Policy, normalise, normalise_column
+from pling_async.phones import POLICIES, Policy, columns, normalise, normalise_column
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 TYPES = [kind for kind in range(11) if kind != phonenumbers.PhoneNumberType.UNKNOWN]
@@ -123,7 +122,7 @@ def test_a_column_agrees_about_every_type_of_every_country(region: str, numbers:
 
 def test_a_list_as_it_is_sent_needs_no_scalar_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mobiles, landlines and wrong lengths are decided in columns, or a large list would take minutes."""
-    monkeypatch.setattr(_phone_columns.phones, "normalise", None)
+    monkeypatch.setattr(columns, "normalise", None)
     raw = [
         f"{form}{number}" for form in ("", "+47 ", "0047", "47") for number in ("99999999", "22222222", "999999999999")
     ]

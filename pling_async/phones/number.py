@@ -1,8 +1,7 @@
-"""E.164: one number (scalar) and a column of numbers (vectorised), with the same answer.
+"""One number: what people write becomes E.164, or the code that says why not.
 
 `phonenumbers` is the reference. Accepted is what it types MOBILE or FIXED_LINE_OR_MOBILE, without an extension and
-without letters in the number; the server remains the authority. Neither phonenumbers nor polars is imported before
-it is needed.
+without letters in the number; the server remains the authority. It is imported when the first number is read.
 """
 
 import re
@@ -13,7 +12,6 @@ from attrs import field, frozen
 
 if TYPE_CHECKING:
     import phonenumbers
-    import polars as pl
 
 Policy = Literal["mobile", "lenient", "possible"]
 """Accept mobiles; or also Norwegian 4x and 9x numbers of series that are not assigned yet; or any possible number."""
@@ -116,15 +114,6 @@ def normalise(raw: str, region: str = "NO", numbers: Policy = "mobile") -> Numbe
         return Number(code=code)
     number = _parsed(text, region, numbers)
     return Number(code="two_numbers") if number.e164 is None and _has_two(text) else number
-
-
-def normalise_column(raw: "pl.Series", region: str = "NO", numbers: Policy = "mobile") -> "pl.DataFrame":
-    """Return a frame of e164 and code (String), row for row what `normalise` says; null counts as blank."""
-    from pling_async import _phone_columns  # noqa: PLC0415 - polars is an extra
-
-    check_region(region)
-    check_policy(numbers)
-    return _phone_columns.normalise_column(raw, region, numbers)
 
 
 def _damage(raw: str, text: str) -> str | None:

@@ -6,10 +6,10 @@ from typing import Final
 
 import polars as pl
 
-from pling_async import phones
-from pling_async._phone_patterns import Home, Lengths, Rank, country_codes, home, lengths, ranks
+from pling_async.phones.number import INVISIBLE, MACHINE, MAX_INPUT, SPACES, Policy, normalise
+from pling_async.phones.patterns import Home, Lengths, Rank, country_codes, home, lengths, ranks
 
-_MARKS: Final = phones.SPACES + phones.INVISIBLE
+_MARKS: Final = SPACES + INVISIBLE
 _DIRECT: Final = r"^\+?[0-9]{5,}$"
 _PLAIN: Final = rf"^[{_MARKS}A-Za-zÆØÅæøå'=:.(-]*\+?[{_MARKS}(]*[0-9][{_MARKS}0-9().-]*$"
 """An optional label, then a number in digits: what phonenumbers reads by its digits alone."""
@@ -20,8 +20,8 @@ _UNASSIGNED_NO: Final = r"^\+47[49][0-9]{7}$"
 _NUMBER: Final = pl.col("number")
 
 
-def normalise_column(raw: pl.Series, region: str, numbers: phones.Policy) -> pl.DataFrame:
-    """See `phones.normalise_column`."""
+def normalise_column(raw: pl.Series, region: str, numbers: Policy) -> pl.DataFrame:
+    """See `pling_async.phones.normalise_column`."""
     frame = _spelled(raw.cast(pl.String).fill_null(""), home(region))
     codes = country_codes(frame["number"].str.slice(1, 3).unique().drop_nulls())
     frame = frame.with_columns(is_mobile=_is_mobile(ranks(codes)[0]))
@@ -41,7 +41,7 @@ def _spelled(raw: pl.Series, plan: Home) -> pl.DataFrame:
     """Return raw, number (+, country code, national number; null is for the scalar path) and is_sure."""
     direct, plus = pl.col("is_direct"), pl.col("has_plus")
     frame = raw.to_frame("raw").with_columns(
-        is_direct=pl.col("raw").str.contains(_DIRECT) & (pl.col("raw").str.len_bytes() <= phones.MAX_INPUT)
+        is_direct=pl.col("raw").str.contains(_DIRECT) & (pl.col("raw").str.len_bytes() <= MAX_INPUT)
     )
     compact = _back(frame, ~direct, frame.filter(~direct).select(_compact()).to_series())
     frame = frame.with_columns(compact=pl.when(direct).then("raw").otherwise(compact))
@@ -56,7 +56,7 @@ def _spelled(raw: pl.Series, plan: Home) -> pl.DataFrame:
 
 def _compact() -> pl.Expr:
     text = pl.col("raw")
-    is_plain = text.str.contains(_PLAIN) & ~text.str.contains(_QUANTITY) & (text.str.len_chars() <= phones.MAX_INPUT)
+    is_plain = text.str.contains(_PLAIN) & ~text.str.contains(_QUANTITY) & (text.str.len_chars() <= MAX_INPUT)
     return pl.when(is_plain).then(text.str.replace_all("[^+0-9]", ""))
 
 
@@ -105,7 +105,7 @@ def _matches(patterns: tuple[str, ...]) -> pl.Expr:
     return reduce(and_, (_NUMBER.str.contains(pattern) for pattern in patterns))
 
 
-def _certain(rest: pl.DataFrame, codes: frozenset[int], numbers: phones.Policy) -> pl.DataFrame:
+def _certain(rest: pl.DataFrame, codes: frozenset[int], numbers: Policy) -> pl.DataFrame:
     """Return raw, e164 and code; both are null where nothing is certain."""
     rest = rest.with_columns(pl.when(_NUMBER.str.len_bytes().is_between(8, 16)).then(_NUMBER))
     rest = rest.with_columns(verdict=pl.lit(None, pl.String), is_open=_NUMBER.is_not_null())
@@ -139,9 +139,9 @@ def _asked(rest: pl.DataFrame, rank: Rank, *, is_first: bool) -> pl.DataFrame:
     )
 
 
-def _by_policy(rest: pl.DataFrame, counts: Lengths, numbers: phones.Policy) -> pl.DataFrame:
+def _by_policy(rest: pl.DataFrame, counts: Lengths, numbers: Policy) -> pl.DataFrame:
     """Turn verdicts into E.164 or codes, in the order in which the scalar path asks."""
-    possible = _NUMBER.str.contains(f"{counts.possible}|{phones.MACHINE}")
+    possible = _NUMBER.str.contains(f"{counts.possible}|{MACHINE}")
     unassigned = pl.col("verdict") == "unassigned"
     accepted = pl.col("verdict") == "mobile"
     warned = unassigned & _NUMBER.str.contains(_UNASSIGNED_NO) if numbers == "lenient" else pl.lit(value=False)
@@ -157,11 +157,11 @@ def _by_policy(rest: pl.DataFrame, counts: Lengths, numbers: phones.Policy) -> p
     )
 
 
-def _scalar(rest: pl.DataFrame, region: str, numbers: phones.Policy) -> pl.DataFrame:
+def _scalar(rest: pl.DataFrame, region: str, numbers: Policy) -> pl.DataFrame:
     open_ = rest.filter(pl.col("e164").is_null() & pl.col("code").is_null())["raw"].unique()
     if not open_.len():
         return rest
-    found = [phones.normalise(raw, region, numbers) for raw in open_]
+    found = [normalise(raw, region, numbers) for raw in open_]
     answers = pl.DataFrame(
         {"raw": open_, "e164_": [each.e164 for each in found], "code_": [each.code for each in found]},
         schema_overrides={"e164_": pl.String, "code_": pl.String},
