@@ -121,7 +121,16 @@ def _columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
     if len(layout.headers) == 1 and (other := [each for each in _DELIMITERS if each in layout.headers[0]]):
         message = f"the whole header is one column with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
         raise SourceError(message, Place(source=name))
+    if mixed := _mixed_in(layout):
+        message = f"the header mixes the delimiters {layout.delimiter!r} and {mixed!r}; export the list again with one"
+        raise SourceError(message, Place(source=name))
     return resolve(layout.headers, options.mapping, name)
+
+
+def _mixed_in(layout: Layout) -> str:
+    """Return another delimiter that stands between headers that are known, or nothing."""
+    others = (each for each in _DELIMITERS if each != layout.delimiter)
+    return next((each for each in others if any(recognised(cell.split(each)[1:]) for cell in layout.headers)), "")
 
 
 def _cells(utf8: bytes, layout: Layout, name: str) -> tuple[pl.DataFrame, Iterator[str]]:

@@ -120,6 +120,11 @@ async def test_repeated_headers_are_refused(refused: Refused) -> None:
     assert "'mobile' more than once" in await refused("mobile,name,mobile\n1,a,2\n")
 
 
+async def test_mixed_delimiters_are_told(refused: Refused) -> None:
+    """A header that two delimiters divide is no header; both are named, and the way out."""
+    assert "mixes the delimiters ';' and ','; export" in await refused("Mobil,Navn;By\n99999001,Ola;OSLO\n")
+
+
 async def test_a_wrong_delimiter_is_told_with_the_right_one(refused: Refused) -> None:
     """The whole row in one column is a mistake that has a cure (#97)."""
     assert "try delimiter=';'" in await refused("mobile;name\n1;a\n", delimiter=",")
