@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from pling_async.bulk import Action, Level, report
-from pling_async.cli.output import Output, cell, table
+from pling_async.cli.output import Output, cell, counted, table
 from pling_async.cli.source_view import count_table, labelled, more, source_lines, source_record
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _account_lines(plan: "Plan") -> Iterator[Text]:
     yield labelled("mode", f"{plan.mode.value} ({what})")
     if plan.counts.writes:
         size = f"{plan.cost.replace_bytes / 1000:.0f} kB in one replace"
-        requests = f"{plan.cost.per_contact_requests} requests one by one"
+        requests = f"{counted(plan.cost.per_contact_requests, 'request')} one by one"
         yield labelled("cost", f"about {size}, or {requests}; auto is {plan.strategy.value}")
 
 
