@@ -1,5 +1,6 @@
 """Apply: carry out a reviewed plan, then list the account again and say whether it is what was promised."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,8 +17,8 @@ from pling_async.bulk.whole_account import replace_account
 from pling_async.errors import Outcome, StalePlan, VerificationError
 from pling_async.pling.client import PlingClient
 
-Progress = Callable[[int, int], None]
-"""Called with contacts done and contacts to do."""
+Progress = Callable[[int, int, str], None]
+"""Called with how much is done, how much there is to do, and of what: "contacts", or the "bytes" of a replace."""
 
 
 async def apply(
@@ -25,7 +26,7 @@ async def apply(
     plan: Plan,
     *,
     strategy: Strategy | str = Strategy.AUTO,
-    on_progress: Progress | None = None,
+    on_progress: Progress = lambda *_: None,
 ) -> Run:
     """Carry out a plan on the account it was made for, and verify the result by listing the account again.
 
@@ -42,14 +43,14 @@ async def apply(
     """
     chosen = plan.strategy if Strategy(strategy) is Strategy.AUTO else Strategy(strategy)
     _check_account(client, plan)
-    enforce(plan.judged_for(chosen))
+    enforce(await asyncio.to_thread(plan.judged_for, chosen))
     await _check_fresh(client, plan)
     run = Run(id=_new_id(), plan=plan, strategy=chosen)
     if plan.counts.writes == 0:
         return run
     if chosen is Strategy.REPLACE:
-        written, warnings = await replace_account(client, plan)
-        run = evolve(run, written=written_frame(written), warnings=warnings)
+        written, warnings = await replace_account(client, plan, lambda sent, size: on_progress(sent, size, "bytes"))
+        run = evolve(run, written=written, warnings=warnings)
     else:
         run = await _each_contact(client, run, on_progress)
     return _checked(evolve(run, verification=await verify(client, plan)))
@@ -71,13 +72,12 @@ async def _check_fresh(client: PlingClient, plan: Plan) -> None:
         raise StalePlan("the account changed since the plan was made; nothing was sent; make a new plan and review it")
 
 
-async def _each_contact(client: PlingClient, run: Run, on_progress: Progress | None) -> Run:
+async def _each_contact(client: PlingClient, run: Run, on_progress: Progress) -> Run:
     sender, written = PerContact(client, run.plan), list[Written]()
     async for each in sender.run():
         written.append(each)
-        if on_progress is not None:
-            on_progress(len(written), run.plan.counts.writes)
-    run = evolve(run, written=written_frame(written))
+        on_progress(len(written), run.plan.counts.writes, "contacts")
+    run = evolve(run, written=await asyncio.to_thread(written_frame, written))
     if sender.fatal is not None:
         sender.fatal.run = run
         raise sender.fatal

@@ -4,8 +4,6 @@ A frame speaks the attribute names of `Contact`. In an account's frame no cell o
 in a prepared list null means that the source did not speak for the field.
 """
 
-import hashlib
-from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
@@ -54,25 +52,3 @@ def sorted_lists(lists: pl.Series) -> pl.Series:
 def row_count(frame: pl.DataFrame) -> str:
     """Show a frame in a repr: its rows are people."""
     return f"<{frame.height} rows>"
-
-
-def digest(*frames: pl.DataFrame, **facts: object) -> str:
-    """Return the SHA-256 of some facts and frames, whatever the locale, time zone, hash seed or chunking."""
-    sha = hashlib.sha256(repr(sorted(facts.items())).encode())
-    for frame in frames:
-        sha.update(repr(frame.schema).encode())
-        for column in frame.iter_columns():
-            for text in _unambiguous(column):
-                sha.update(text.encode())
-    return sha.hexdigest()
-
-
-def _unambiguous(cells: pl.Series) -> Iterator[str]:
-    """Yield a column's content as text: the length of every cell ("-" for null), then all cells without a gap."""
-    if isinstance(cells.dtype, pl.List):
-        yield from _unambiguous(cells.list.len())
-        yield from _unambiguous(cells.explode(empty_as_null=False, keep_nulls=False))
-        return
-    texts = cells.cast(pl.String)
-    yield texts.str.len_bytes().cast(pl.String).fill_null("-").str.join(",").item()
-    yield texts.str.join("").item()

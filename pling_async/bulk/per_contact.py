@@ -1,5 +1,6 @@
 """Carry out a plan one contact at a time: additions and changes first, deletions last."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
@@ -49,8 +50,10 @@ class PerContact:
         for part, send in ((upserts, self._upsert), (self._plan.removals, self._delete)):
             if self._failed and not self._halted:
                 self._halted = "an earlier addition or change failed, so nothing is deleted"
-            rows = with_sent_groups(part, self._plan.groups).iter_rows(named=True)
-            async for written in spread(rows, self._guarded(send), workers=self._client.settings.max_in_flight):
+            rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
+            async for written in spread(
+                rows.iter_rows(named=True), self._guarded(send), workers=self._client.settings.max_in_flight
+            ):
                 yield written
 
     def _guarded(self, send: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:

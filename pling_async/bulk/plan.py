@@ -15,7 +15,8 @@ from attrs import asdict, field, frozen
 
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.fields import digest, row_count
+from pling_async.bulk.fields import row_count
+from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
 from pling_async.bulk.prepare import Prepared
 from pling_async.bulk.snapshot import Snapshot

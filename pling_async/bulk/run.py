@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 import polars as pl
-from attrs import asdict, field, frozen
+from attrs import astuple, field, frozen
 
 from pling_async.bulk.fields import row_count
 from pling_async.bulk.per_contact import Written
@@ -58,4 +58,4 @@ class Run:
 
 def written_frame(results: Iterable[Written]) -> pl.DataFrame:
     """Turn results into the frame that a run keeps."""
-    return pl.DataFrame([asdict(each) for each in results], schema=_WRITTEN_SCHEMA)
+    return pl.DataFrame([astuple(each) for each in results], schema=_WRITTEN_SCHEMA, orient="row")

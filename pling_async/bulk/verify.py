@@ -1,5 +1,7 @@
 """Verification: list the account again and compare it with what a plan promised; repair stops, upward only."""
 
+import asyncio
+
 import polars as pl
 from attrs import evolve, field, frozen
 
@@ -58,11 +60,12 @@ def _differs(name: str) -> pl.Expr:
 async def verify(client: PlingClient, plan: Plan) -> Verification:
     """List the account, repair stops that were lost, and say what still differs."""
     after = await snapshot(client)
-    lost = _lost_stops(plan, after)
+    lost = await asyncio.to_thread(_lost_stops, plan, after)
     if lost.is_empty():
-        return compare(plan, after)
+        return await asyncio.to_thread(compare, plan, after)
     await _stop_again(client, lost, after)
-    return evolve(compare(plan, await snapshot(client)), repaired_stops=lost.height)
+    repaired = await asyncio.to_thread(compare, plan, await snapshot(client))
+    return evolve(repaired, repaired_stops=lost.height)
 
 
 def _lost_stops(plan: Plan, after: Snapshot) -> pl.DataFrame:

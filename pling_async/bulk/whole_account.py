@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -11,20 +11,23 @@ import polars as pl
 
 from pling_async.bulk.body import write_body
 from pling_async.bulk.difference import Action
-from pling_async.bulk.per_contact import Written
 from pling_async.bulk.plan import WRITES, Plan
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.verify import compare
 from pling_async.errors import Outcome, PlingError
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import ReplaceResult
+from pling_async.pling.models import InvalidContact, ReplaceResult
+
+_LOST: Final = "the answer to the replace was lost; the account shows that it was applied"
 
 SETTLE_SECONDS: Final = 2.0
 """How long to wait between the two listings that must agree before anything is concluded."""
 
 
-async def replace_account(client: PlingClient, plan: Plan) -> tuple[list[Written], tuple[str, ...]]:
-    """Send the whole wanted account in one request, and say what became of every write.
+async def replace_account(
+    client: PlingClient, plan: Plan, on_sent: Callable[[int, int], None]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Send the whole wanted account in one request; return what became of every write, and warnings.
 
     The body is written to a private file first and streamed from there. The request is never repeated once it may
     have been seen: after an answer that decides nothing the account is listed until it holds still, and only an
@@ -32,14 +35,12 @@ async def replace_account(client: PlingClient, plan: Plan) -> tuple[list[Written
     """
     async with _spooled(plan) as body:
         try:
-            result = await client.contacts.replace_encoded(body)
+            result = await client.contacts.replace_encoded(body, on_sent=on_sent)
         except PlingError as error:
             if error.outcome is Outcome.UNKNOWN and await _converged(client, plan):
-                return list(_all_applied(plan)), (
-                    "the answer to the replace was lost; the account shows that it was applied",
-                )
+                return await asyncio.to_thread(_judged, plan, ()), (_LOST,)
             raise
-    return list(_judged(plan, result)), tuple(_doubts(plan, result))
+    return await asyncio.to_thread(_judged, plan, result.invalid_contacts), tuple(_doubts(plan, result))
 
 
 @asynccontextmanager
@@ -55,7 +56,7 @@ async def _spooled(plan: Plan) -> AsyncIterator[Path]:
 
 
 async def _converged(client: PlingClient, plan: Plan) -> bool:
-    return compare(plan, await _settled(client)).is_clean
+    return (await asyncio.to_thread(compare, plan, await _settled(client))).is_clean
 
 
 async def _settled(client: PlingClient) -> Snapshot:
@@ -70,34 +71,20 @@ async def _settled(client: PlingClient) -> Snapshot:
     return before
 
 
-def _writes(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield from (
-        plan.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
-        .select("mobile", "action")
-        .iter_rows()
-    )
-
-
-def _all_applied(plan: Plan) -> Iterator[Written]:
-    for mobile, action in _writes(plan):
-        yield Written(mobile=mobile, action=action, outcome=Outcome.APPLIED)
-
-
-def _judged(plan: Plan, result: ReplaceResult) -> Iterator[Written]:
+def _judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:
     """Everything was applied save what the server calls invalid; those are matched by the mobile they echo."""
-    refused = {str(each.sent.get("mobile")): each.error for each in result.invalid_contacts}
-    for mobile, action in _writes(plan):
-        if mobile in refused and action != Action.REMOVE.value:
-            message = refused[mobile]
-            yield Written(
-                mobile=mobile,
-                action=action,
-                outcome=Outcome.NOT_APPLIED,
-                code="refused_by_server",
-                message=message,
-            )
-        else:
-            yield Written(mobile=mobile, action=action, outcome=Outcome.APPLIED)
+    refused = {str(each.sent.get("mobile")): each.error for each in invalid}
+    schema = {"mobile": pl.String, "message": pl.String}
+    said = pl.DataFrame({"mobile": list(refused), "message": list(refused.values())}, schema)
+    is_refused = pl.col("message").is_not_null() & (pl.col("action") != Action.REMOVE.value)
+    writes = plan.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
+    return writes.join(said, on="mobile", how="left", maintain_order="left").select(
+        "mobile",
+        "action",
+        outcome=pl.when(is_refused).then(pl.lit(Outcome.NOT_APPLIED.value)).otherwise(pl.lit(Outcome.APPLIED.value)),
+        code=pl.when(is_refused).then(pl.lit("refused_by_server")).otherwise(pl.lit("")),
+        message=pl.when(is_refused).then("message").otherwise(pl.lit("")),
+    )
 
 
 def _doubts(plan: Plan, result: ReplaceResult) -> Iterator[str]:

@@ -170,7 +170,7 @@ def _applied(made: "Plan", strategy: str) -> "Run":
     with Progress("applying") as progress:
         return on_account(
             lambda client: bulk.apply(client, made, strategy=strategy, on_progress=progress.update),
-            interrupted=lambda: _when_interrupted(made, progress.done),
+            interrupted=lambda: _when_interrupted(made, progress.contacts),
         )
 
 

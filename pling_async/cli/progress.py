@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Told by `bulk.apply` how many contacts are done; shows it on stderr."""
+    """Told by `bulk.apply` how much is done; shows it on stderr."""
 
     def __init__(self, words: str) -> None:
         self._words = words
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self.done = 0
+        self.contacts = 0
+        """Contacts of which the outcome is known."""
         self._quarter = 0
 
     def __enter__(self) -> Self:
@@ -38,11 +39,11 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, done: int, total: int) -> None:
-        """Note that `done` of `total` contacts are decided."""
-        self.done = done
+    def update(self, done: int, total: int, unit: str) -> None:
+        """Note that `done` of `total` contacts are decided, or bytes sent."""
+        self.contacts = done if unit == "contacts" else 0
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total)
         elif 4 * done // total > self._quarter:
             self._quarter = 4 * done // total
-            note(f"{self._words}: {done} of {total}")
+            note(f"{self._words}: {done} of {total} {unit}")

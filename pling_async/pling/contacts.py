@@ -1,7 +1,7 @@
 """Contacts (sections 3.1 to 3.5) and the replacement of all of them (section 3.11)."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -97,8 +97,13 @@ class Contacts:
         """Return the JSON text of the whole account (section 3.1), capped but not decoded."""
         return await self._account.session.call(self._listing(), bytes)
 
-    async def replace_encoded(self, body: bytes | Path) -> ReplaceResult:
-        """As `replace`, with a finished JSON array: bytes, or a file that is streamed; only emptiness is checked."""
+    async def replace_encoded(
+        self, body: bytes | Path, *, on_sent: Callable[[int, int], None] | None = None
+    ) -> ReplaceResult:
+        """As `replace`, with a finished JSON array: bytes, or a file that is streamed; only emptiness is checked.
+
+        `on_sent` is called with bytes sent and bytes to send while a file is streamed.
+        """
         if await asyncio.to_thread(_is_empty, body):
             raise _empty_list()
         request = Request(
@@ -107,6 +112,7 @@ class Contacts:
             query=self._account.query,
             law=RetryLaw.UNSENT,
             body=body,
+            on_sent=on_sent,
             large=True,
         )
         return await self._account.session.call(request, decode_result)

@@ -61,6 +61,8 @@ class Request:
     query: Mapping[str, str] = field(factory=dict, repr=False)
     body: bytes | Path | None = field(default=None, repr=False)
     """JSON; a path is streamed from its file."""
+    on_sent: Callable[[int, int], None] | None = field(default=None, repr=False, eq=False)
+    """Called with bytes sent and bytes to send while a body is streamed from its file."""
     expected: frozenset[int] = OK
     answers_json: bool = True
     missing_is_done: bool = False

@@ -197,7 +197,7 @@ class AiohttpTransport:
     async def _exchange(self, request: Request, request_id: str, wire: _Wire) -> Response:
         timeout = self._settings.timeout
         async with (
-            content(request.body) as (data, headers),
+            content(request) as (data, headers),
             self._session().request(
                 request.method,
                 self._base.url + request.path,

@@ -252,11 +252,16 @@ async def test_no_access_stops_the_run_at_once(pling: PlingClient, sandbox: Sand
 
 
 async def test_progress_is_told(pling: PlingClient) -> None:
-    """on_progress counts up to the number of writes."""
-    told: list[tuple[int, int]] = []
-    plan = await _plan(pling)
-    await bulk.apply(pling, plan, strategy="per_contact", on_progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    """on_progress counts contacts, or the bytes of the one replace."""
+    told: list[tuple[int, int, str]] = []
+    await bulk.apply(pling, await _plan(pling), strategy="per_contact", on_progress=lambda *step: told.append(step))
+    assert told == [(1, 3, "contacts"), (2, 3, "contacts"), (3, 3, "contacts")]
+    told.clear()
+    plan = await _plan(pling, contacts=[*LIST[:2], {"mobile": EVA, "first_name": "Evy"}])
+    await bulk.apply(pling, plan, strategy="replace", on_progress=lambda *step: told.append(step))
+    ((sent, size, unit),) = told
+    assert sent == size > 100
+    assert unit == "bytes"
 
 
 @pytest.mark.parametrize("strategy", ["replace", "per_contact"])

@@ -80,17 +80,17 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     with Progress("applying") as progress:
-        progress.update(3, 10)
+        progress.update(3, 10, "contacts")
     assert "3/10" in capsys.readouterr().err
-    assert progress.done == 3
+    assert progress.contacts == 3
 
 
 def test_progress_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
     """Elsewhere progress is four quiet lines."""
     with Progress("applying") as progress:
         for done in range(1, 101):
-            progress.update(done, 100)
-    assert capsys.readouterr().err.splitlines() == [f"applying: {done} of 100" for done in (25, 50, 75, 100)]
+            progress.update(done, 100, "bytes")
+    assert capsys.readouterr().err.splitlines() == [f"applying: {done} of 100 bytes" for done in (25, 50, 75, 100)]
 
 
 @pytest.mark.parametrize("command", [(), ("contacts",)])

@@ -24,7 +24,7 @@ from pling_async.session.jsontext import load_in_pieces, load_json
         b'{"stop":1,"stop":0}',
         b'[{"a":{"b":1,"b":1}}]',
         b"[" * 200_000,
-        b"[" * 1020 + b"]" * 1020,
+        b"[" * 1030 + b"]" * 1030,
         b"1" * 5000,
         b'"\\ud800"',
         b'"\xed\xa0\x80"',
