@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 VERSIONS := 3.11 3.12 3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench clean
+.PHONY: help demo test test-all lint format bench bench-quick clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,8 +46,16 @@ test-all: ## the tests on every supported Python found
 		$(MAKE) --no-print-directory test VENV=.venvs/$$version PYTHON=python$$version || exit 1; \
 	done
 
-bench: $(VENV)/.test-ready ## the measurements that the documentation quotes
+$(VENV)/.bench-ready: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[cli,bench]'
+	@touch $@
+
+bench: $(VENV)/.bench-ready ## every measurement that the documentation quotes
+	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/sandbox_scale.py
+
+bench-quick: $(VENV)/.bench-ready ## the same with smaller inputs, in under two minutes
+	$(BIN)/python -m benchmarks --quick
 
 clean: ## remove what make made
 	rm -rf .venv .venvs .demo build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

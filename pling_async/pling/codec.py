@@ -73,8 +73,8 @@ _KNOWN: Final = {model: frozenset(wire_name(each.name) for each in attrs.fields(
 
 
 def _read(model: type[T], raw: Any) -> T:
-    unknown = strict.json_object(raw).keys() - _KNOWN[model]
-    raw["\0extra"] = {name: raw[name] for name in unknown}
+    known = _KNOWN[model]
+    raw["\0extra"] = {name: value for name, value in strict.json_object(raw).items() if name not in known}
     try:
         return _converter.structure(raw, model)
     except ClassValidationError as errors:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 import orjson
@@ -16,6 +16,8 @@ from pling_async.pling.codec import decode_contact, decode_listing, decode_resul
 from pling_async.pling.models import UNSET, Contact, ContactListing, ReplaceResult, text_rules
 from pling_async.session.protocol import DELETED, SAVED, Request
 from pling_async.session.retry import RetryLaw
+
+T = TypeVar("T")
 
 _STATE: Final = (*(name for name in text_rules(Contact) if name != "auto_created_number"), "is_stopped", "is_active")
 """What a PUT must say besides the groups, lest the server reset it."""
@@ -93,9 +95,12 @@ class Contacts:
         body = await asyncio.to_thread(_encoded_list, self._account, tuple(contacts))
         return await self.replace_encoded(body)
 
-    async def read_listing(self) -> bytes:
-        """Return the JSON text of the whole account (section 3.1), capped but not decoded."""
-        return await self._account.session.call(self._listing(), bytes)
+    async def read_listing(self, decode: Callable[[bytes], T]) -> T:
+        """Return the whole account (section 3.1) as `decode` reads its JSON text, in a thread when it is long.
+
+        Raising `DecodeError` there is an answer that cannot be believed: it is asked for once more.
+        """
+        return await self._account.session.call(self._listing(), decode)
 
     async def replace_encoded(
         self, body: bytes | Path, *, on_sent: Callable[[int, int], None] | None = None

@@ -22,7 +22,7 @@ async def test_the_life_of_a_contact(sandboxed: Any, ola: Any) -> None:
     listing = await client.contacts.list()
     assert listing.contacts == (changed,)
     assert [group.name for group in listing.contact_groups] == ["VIP"]
-    assert orjson.loads(await client.contacts.read_listing())["contacts"][0]["city"] == "OSLO"
+    assert orjson.loads(await client.contacts.read_listing(bytes))["contacts"][0]["city"] == "OSLO"
     await client.contacts.delete(saved.id)
     assert await sandbox.contacts() == []
 
