@@ -15,6 +15,7 @@ from attrs import field, frozen
 from pling_async.bulk.listing import read_account
 from pling_async.bulk.workers import spread
 from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
+from pling_async.phones import is_e164
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import UNSET, Contact, ContactListing, Unset, text_rules
 
@@ -44,7 +45,7 @@ async def upsert(
     max_in_flight: int = 8,
     listing: ContactListing | None = None,
 ) -> AsyncGenerator[RowOutcome, None]:
-    """Yield one outcome a contact, as they come; the input is read lazily and memory does not grow with it.
+    """Yield one outcome a contact, as they come; the input is read lazily, and of a new contact only its id is kept.
 
     Fields that a contact leaves `UNSET` keep the account's value. A contact is never taken off the stop list here.
     Rows with the same mobile are sent one after the other, in their order. After a 401 or 403 nothing more is sent
@@ -79,6 +80,8 @@ class _Upserts:
     def __init__(self, client: PlingClient, listing: ContactListing) -> None:
         self._client = client
         self._known = {contact.mobile: contact for contact in listing.contacts}
+        self._added: dict[int, int] = {}
+        """Ids of contacts added since, by the digits of their mobiles; a whole contact each would be too much."""
         self._group_ids = _ids_by_name(listing)
         self._under_way: dict[str, asyncio.Event] = {}
         self._halted: PlingError | None = None
@@ -100,8 +103,8 @@ class _Upserts:
     async def _outcome(self, row: int, contact: Contact) -> RowOutcome:
         if self._halted is not None:
             return RowOutcome(row=row, outcome=Outcome.SKIPPED, error=self._halted)
-        known = self._known.get(contact.mobile)
         try:
+            known = await self._known_as(contact.mobile)
             wanted = self._full_state(contact, known)
             if known is not None and _same(wanted, known):
                 return RowOutcome(row=row, outcome=Outcome.SKIPPED, contact=known)
@@ -110,8 +113,19 @@ class _Upserts:
             if isinstance(error, AuthenticationError | PermissionDenied):
                 self._halted = error
             return RowOutcome(row=row, outcome=error.outcome, error=error)
-        self._known[saved.mobile] = saved
+        self._remember(saved)
         return RowOutcome(row=row, outcome=Outcome.APPLIED, contact=saved)
+
+    async def _known_as(self, mobile: str) -> Contact | None:
+        """Return what the account holds for a number, read again if this run added it."""
+        added = self._added.get(_digits(mobile))
+        return self._known.get(mobile) if added is None else await self._client.contacts.get(added)
+
+    def _remember(self, saved: Contact) -> None:
+        if saved.mobile in self._known:
+            self._known[saved.mobile] = saved
+        elif isinstance(saved.id, int):
+            self._added[_digits(saved.mobile)] = saved.id
 
     def _full_state(self, contact: Contact, known: Contact | None) -> Contact:
         """Lay what a row gives over what the account holds, so that the request says everything."""
@@ -133,6 +147,11 @@ class _Upserts:
             del given["contact_groups"]
             given["contact_group_ids"] = tuple(self._group_ids[name] for name in names)
         return given
+
+
+def _digits(mobile: str) -> int:
+    """Return a key that takes a third of the memory of the text; 0 for what is no number and has no contact."""
+    return int(mobile[1:]) if is_e164(mobile) else 0
 
 
 def _values(contact: Contact) -> dict[str, Any]:

@@ -43,6 +43,9 @@ class Limiter:
             self._slots.release()
 
     async def _take_slot(self, deadline: float) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()  # there is one: it returns at once, and needs no timer
+            return
         try:
             async with asyncio.timeout(max(0.0, deadline - self._clock())):
                 await self._slots.acquire()
