@@ -34,9 +34,7 @@ def prepare(scale: Scale, folder: Path) -> list[Result]:
     runs = {rows: _prepared(rows, scale, folder) for rows in (scale.rows, *scale.extra_rows)}
     run = runs[scale.rows]
     ours, peer, floor = (run[name]["seconds"] for name in ("ours", "straightforward", "floor"))
-    peak, per_row = run["ours"]["peak_mb"], {rows: each["ours"]["seconds"] / rows for rows, each in runs.items()}
-    largest = max(runs)
-    growth = per_row[largest] / per_row[scale.rows]
+    peak = run["ours"]["peak_mb"]
     curve = {str(rows): each for rows, each in runs.items()}
     return [
         Result(
@@ -51,12 +49,32 @@ def prepare(scale: Scale, folder: Path) -> list[Result]:
         Result(
             name="prepare_memory",
             what=f"the same, peak memory of {scale.rows:,} rows",
-            figure=f"{peak:.0f} MB (script {run['straightforward']['peak_mb']:.0f} MB); "
-            f"at {largest:,} rows {runs[largest]['ours']['peak_mb']:.0f} MB and {growth:.2f}x the time a row",
-            bar="900 MB at 1 M; 5 GB and 1.3x the time a row at 10 M",
-            is_met=peak <= 900 * max(1, scale.rows / _MILLION) and growth <= 1.3,  # noqa: PLR2004 - the bar
+            figure=f"{peak:.0f} MB (script {run['straightforward']['peak_mb']:.0f} MB)",
+            bar="900 MB at 1 M",
+            is_met=peak <= 900 * max(1, scale.rows / _MILLION),
             details={"runs": curve},
         ),
+        *_at_ten_million(runs, scale),
+    ]
+
+
+def _at_ten_million(runs: dict[int, dict[str, dict[str, float]]], scale: Scale) -> list[Result]:
+    """Compare the largest list with the usual one; nothing is said of what was not measured."""
+    largest = max(runs)
+    if largest < 10 * _MILLION:
+        return []
+    found, usual = runs[largest]["ours"], runs[scale.rows]["ours"]
+    growth = found["seconds"] / largest / (usual["seconds"] / scale.rows)
+    peak = found["peak_mb"] / 1000
+    return [
+        Result(
+            name="prepare_ten_million",
+            what=f"the same with {largest:,} rows",
+            figure=f"{peak:.1f} GB, {growth:.2f}x the time a row",
+            bar="5 GB and 1.3x the time a row",
+            is_met=peak <= 5 and growth <= 1.3,  # noqa: PLR2004 - the bars
+            details={"growth": growth, "peak_gb": peak},
+        )
     ]
 
 
