@@ -34,15 +34,15 @@ def proof(utf8: bytes, layout: Layout) -> Callable[[pl.DataFrame], bool] | None:
     """Return what tells whether polars' table accounts for the whole file; None when polars should not read it at all.
 
     Polars refuses rows that are too long, but fills short ones with blanks. Each delimiter that it so invents is one
-    that the file does not have, so a table is whole when its delimiters are as many as the file's.
+    that the file does not have, so a table is whole when its delimiters are as many as the file's. A lone carriage
+    return, which polars drops, would pass for the end of a line there, and a delimiter at the very end, which it drops
+    too, for one that it invented.
     """
     start = _after_lines(utf8, layout.lines)
-    if utf8.count(b"\r", 0, start) != utf8.count(b"\r\n", 0, start):
+    if utf8.endswith(layout.delimiter.encode()) or (b"\r" in utf8 and utf8.count(b"\r") != utf8.count(b"\r\n")):
         return None
     if b'"' not in utf8:
         return lambda frame: _accounts_for(frame, utf8, start)
-    if b"\r" in utf8 and utf8.count(b"\r") != utf8.count(b"\r\n"):
-        return None
     outside = _quoted_delimiters(utf8[start:], layout.delimiter.encode())
     return None if outside is None else lambda frame: outside == frame.height * (frame.width - 1)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pling_async.sources import SourceInfo, SourceOptions, csv_file
@@ -180,6 +180,9 @@ def test_what_is_written_is_read(rows: list[tuple[str, str, str]], delimiter: st
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["", "a", "\r", '"', '"b"', "æ"]), max_size=4).map(",".join), max_size=6))
+@example([",,", ",\r,"])
+@example([",", ",,,"])
+@example(['"b","b",', ',","', 'a,"b",a,'])
 def test_the_fast_reader_is_only_trusted_with_what_both_read_alike(lines: list[str]) -> None:
     """Whatever the bytes, the answer is that of the strict reader: the same rows, or the same refusal (I-30)."""
     data = "\n".join(["mobile,name,city", *lines]).encode()
