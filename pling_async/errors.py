@@ -8,6 +8,9 @@
     |-- GuardRefused             a plan breaks a guard; nothing was sent
     |-- StalePlan                the account is no longer what the plan was made for
     |-- VerificationError        the account is not what the run should have left
+    |-- AccountBusy              another run writes to the account on this machine
+    |-- RunInDoubt               nobody knows yet what an earlier run's replace did
+    |-- JournalError             the journal cannot be written or believed; nothing more is sent
     |-- NoAnswer                 no usable answer came
     |   |-- ConnectFailed        no connection was ever acquired
     |   |   |-- TlsFailed        certificate or handshake; never retried
@@ -192,6 +195,18 @@ class VerificationError(PlingError):
     """The account is not what the run should have left; the run's report lists the differences."""
 
     default_outcome = Outcome.UNKNOWN
+
+
+class AccountBusy(PlingError):
+    """Another run writes to this account on this machine; nothing was sent."""
+
+
+class RunInDoubt(PlingError):
+    """An earlier run sent a replace and nobody knows what became of it; nothing is sent until it is resumed."""
+
+
+class JournalError(PlingError):
+    """A journal cannot be written or read; nothing is sent without a durable intent."""
 
 
 class NoAnswer(PlingError):

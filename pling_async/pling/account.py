@@ -10,7 +10,7 @@ from pling_async.errors import CorrelationError, Problem, ValidationError
 from pling_async.pling.codec import encode
 from pling_async.pling.models import UNSET, Contact, ContactGroup, Unset
 from pling_async.session.protocol import Request
-from pling_async.session.session import Session
+from pling_async.session.session import Caller
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Account:
     """One account, and the session that reaches it."""
 
-    session: Session
+    session: Caller
     id: int
 
     @property

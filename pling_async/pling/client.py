@@ -12,7 +12,7 @@ from pling_async.pling.contacts import Contacts
 from pling_async.pling.groups import Groups
 from pling_async.pling.stop_list import StopList
 from pling_async.session.auth import BasicAuth, Secret
-from pling_async.session.session import AiohttpTransport, ClientSession, Session
+from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
 from pling_async.session.settings import BaseUrl, ClientSettings
 
 DEFAULT_URL: Final = "https://login.pling.as/api/"
@@ -41,15 +41,15 @@ class PlingClient:
             "User-Agent": f"pling-async/{__version__}",
         }
         transport = AiohttpTransport(base, headers=headers, settings=settings, http=http)
-        self._compose(Session(transport, settings=settings), account_id, base.origin)
-        self._owns_session = True
+        self._owned: Session | None = Session(transport, settings=settings)
+        self._compose(self._owned, account_id, base.origin)
 
     @classmethod
-    def over(cls, session: Session, *, account_id: int, origin: str) -> Self:
+    def over(cls, session: Caller, *, account_id: int, origin: str) -> Self:
         """Return a client over a session made elsewhere, for instance on a simulated transport; it stays open."""
         self = cls.__new__(cls)
         self._compose(session, account_id, origin)
-        self._owns_session = False
+        self._owned = None
         return self
 
     @classmethod
@@ -72,10 +72,10 @@ class PlingClient:
 
     def for_account(self, account_id: int) -> Self:
         """Return a client for another account over the same session; only the first client closes it."""
-        return self.over(self._session, account_id=account_id, origin=self.origin)
+        return self.over(self.session, account_id=account_id, origin=self.origin)
 
-    def _compose(self, session: Session, account_id: int, origin: str) -> None:
-        self._session = session
+    def _compose(self, session: Caller, account_id: int, origin: str) -> None:
+        self.session = session
         self.settings = session.settings
         self.origin = origin
         self.account_id = _checked(account_id)
@@ -86,8 +86,8 @@ class PlingClient:
 
     async def close(self) -> None:
         """Close the session if this client opened it; a second time does nothing."""
-        if self._owns_session:
-            await self._session.close()
+        if self._owned is not None:
+            await self._owned.close()
 
     async def __aenter__(self) -> Self:
         return self

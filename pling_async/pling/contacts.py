@@ -60,7 +60,9 @@ class Contacts:
         contact = _named(contact)
         law = RetryLaw.UNSENT if contact.is_stopped is UNSET else RetryLaw.CONVERGENT
         body = self._account.encoded(contact)
-        request = Request(method="POST", path="contacts", law=law, body=body, expected=SAVED)
+        request = Request(
+            method="POST", path="contacts", law=law, body=body, subject=contact.mobile, expected=SAVED
+        )
         return await self._account.call(
             request, decode_contact, partial(self._account.correlate, mobile=contact.mobile)
         )
@@ -132,7 +134,7 @@ class Contacts:
         if contact.contact_group_ids == () and (contact.is_stopped or consent):
             contact = contact.evolve(contact_group_ids=UNSET)
         body = self._account.encoded(contact, consent=consent)
-        request = Request(method="PUT", path=path, law=law, body=body, expected=SAVED)
+        request = Request(method="PUT", path=path, law=law, body=body, subject=contact.mobile, expected=SAVED)
         same = partial(self._account.correlate, id=contact.id, mobile=contact.mobile)
         return await self._account.call(request, decode_contact, same)
 

@@ -63,6 +63,10 @@ class Request:
     """JSON; a path is streamed from its file."""
     on_sent: Callable[[int, int], None] | None = field(default=None, repr=False, eq=False)
     """Called with bytes sent and bytes to send while a body is streamed from its file."""
+    on_acquired: Callable[[], None] | None = field(default=None, repr=False, eq=False)
+    """Called by the transport, once an attempt, when it has a connection: from then on the server may see the request."""
+    subject: str | None = field(default=None, repr=False)
+    """E.164 of the contact it is about, where that is known; for journals, never for logs."""
     expected: frozenset[int] = OK
     answers_json: bool = True
     missing_is_done: bool = False

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientSession
@@ -29,11 +29,24 @@ from pling_async.session.protocol import Request, Response, Transport
 from pling_async.session.settings import BaseUrl, ClientSettings, Runtime
 from pling_async.session.upload import content
 
-__all__ = ["AiohttpTransport", "ClientSession", "Session"]
+__all__ = ["AiohttpTransport", "Caller", "ClientSession", "Session"]
 
 T = TypeVar("T")
 _ERROR_CAP: Final = 64 * 1024
 _CHUNK: Final = 64 * 1024
+
+
+class Caller(Protocol):
+    """What resources call: a session, or something in front of one."""
+
+    @property
+    def settings(self) -> ClientSettings:
+        """How the session behind it behaves."""
+        ...
+
+    async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
+        """See `Session.call`."""
+        ...
 
 
 class Session:
@@ -77,6 +90,7 @@ class _Wire:
     """What is known of one request on the wire; also the middleware that keeps aiohttp from sending it twice."""
 
     origin: str
+    on_acquired: Callable[[], None] | None = None
     acquired: bool = False
     """A connection was created or reused, so that the server may see the request."""
     queued: bool = False
@@ -92,6 +106,12 @@ class _Wire:
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             failure = _translated(error, self.origin)
         raise failure
+
+    def acquire(self) -> None:
+        """Note that there is a connection."""
+        self.acquired = True
+        if self.on_acquired is not None:
+            self.on_acquired()
 
     def drop(self) -> None:
         """Close the connection."""
@@ -118,7 +138,7 @@ class _Request(aiohttp.ClientRequest):
 
 def _tracing() -> aiohttp.TraceConfig:
     async def acquired(_: object, context: Any, __: object) -> None:
-        context.trace_request_ctx.acquired = True
+        context.trace_request_ctx.acquire()
 
     async def queued(_: object, context: Any, __: object) -> None:
         context.trace_request_ctx.queued = not context.trace_request_ctx.queued
@@ -174,7 +194,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request, *, request_id: str, timeout: float) -> Response:  # noqa: ASYNC109 - the seam
         """Return the answer, read to its end; every failure is ours, without aiohttp's error behind it."""
-        wire = _Wire(self._base.origin)
+        wire = _Wire(self._base.origin, request.on_acquired)
         try:
             async with asyncio.timeout(timeout):
                 return await self._exchange(request, request_id, wire)
