@@ -1,6 +1,7 @@
 """What every test gets: no blocking call inside the event loop goes unnoticed, and speed decides nothing."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -16,3 +17,11 @@ def blockbuster() -> Iterator[BlockBuster]:
     with blockbuster_ctx("pling_async") as guard:
         guard.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", "lock_data")
         yield guard
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep runs, and the embedded sandbox, in a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder

@@ -22,10 +22,13 @@ else:
     from pling_async.bulk.apply import apply
     from pling_async.bulk.at_once import merge, replace
     from pling_async.bulk.difference import Action, Mode, Reason
+    from pling_async.bulk.execution import ApplySettings
     from pling_async.bulk.guards import Guards, Level, Verdict
     from pling_async.bulk.plan import Counts, Plan, Strategy, plan
     from pling_async.bulk.plan_file import load_plan, save_plan
     from pling_async.bulk.prepare import Prepared, prepare
+    from pling_async.bulk.reconcile import Conclusion
+    from pling_async.bulk.resume import resume
     from pling_async.bulk.run import Run
     from pling_async.bulk.settings import PrepareSettings
     from pling_async.bulk.snapshot import Snapshot, snapshot
@@ -33,6 +36,8 @@ else:
 
 __all__ = [
     "Action",
+    "ApplySettings",
+    "Conclusion",
     "Counts",
     "Guards",
     "Level",
@@ -54,6 +59,7 @@ __all__ = [
     "plan",
     "prepare",
     "replace",
+    "resume",
     "save_plan",
     "snapshot",
     "upsert",

@@ -4,6 +4,7 @@ from typing import Any
 
 from pling_async.bulk.apply import apply
 from pling_async.bulk.difference import Mode
+from pling_async.bulk.execution import ApplySettings
 from pling_async.bulk.guards import Guards
 from pling_async.bulk.plan import Strategy, plan
 from pling_async.bulk.prepare import prepare
@@ -19,13 +20,15 @@ async def replace(
     settings: PrepareSettings | None = None,
     guards: Guards | None = None,
     strategy: Strategy | str = Strategy.AUTO,
+    applying: ApplySettings | None = None,
 ) -> Run:
     """Make an account equal to a list: contacts that the list does not have are removed, within the guards.
 
     `source` is what `bulk.prepare` takes, the whole list at once; a list is never sent in parts. Stopped contacts
     stay, stopped. Raises what `prepare`, `plan` and `apply` raise.
     """
-    return await _import(client, source, mode=Mode.REPLACE, settings=settings, guards=guards, strategy=strategy)
+    made = await plan(client, await prepare(source, settings=settings), mode=Mode.REPLACE, guards=guards)
+    return await apply(client, made, strategy=strategy, settings=applying)
 
 
 async def merge(
@@ -35,19 +38,8 @@ async def merge(
     settings: PrepareSettings | None = None,
     guards: Guards | None = None,
     strategy: Strategy | str = Strategy.AUTO,
+    applying: ApplySettings | None = None,
 ) -> Run:
     """Add a list to an account and change what it says differently; nobody is removed."""
-    return await _import(client, source, mode=Mode.MERGE, settings=settings, guards=guards, strategy=strategy)
-
-
-async def _import(
-    client: PlingClient,
-    source: Any,
-    *,
-    mode: Mode,
-    settings: PrepareSettings | None,
-    guards: Guards | None,
-    strategy: Strategy | str,
-) -> Run:
-    prepared = await prepare(source, settings=settings)
-    return await apply(client, await plan(client, prepared, mode=mode, guards=guards), strategy=strategy)
+    made = await plan(client, await prepare(source, settings=settings), mode=Mode.MERGE, guards=guards)
+    return await apply(client, made, strategy=strategy, settings=applying)

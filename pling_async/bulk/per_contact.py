@@ -5,55 +5,56 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from pling_async.bulk.body import contact_of, with_sent_groups
 from pling_async.bulk.difference import Action
+from pling_async.bulk.journalled import Halted, Journalled
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.workers import spread
-from pling_async.errors import AuthenticationError, Outcome, PermissionDenied, PlingError
+from pling_async.errors import Outcome, PlingError
 from pling_async.pling.client import PlingClient
 
-_FATAL: Final = (AuthenticationError, PermissionDenied)
-"""After one of these every further request would fail alike, and may lock the user out."""
+_WORKERS_PER_SLOT: Final = 4
+"""Workers for each request that may be in flight: while some wait for the server, others wait for the journal."""
 
 
 @frozen(kw_only=True)
 class Written:
     """What became of one contact of a plan."""
 
-    mobile: str
+    mobile: str = field(repr=False)
     action: str
     outcome: Outcome
     code: str = ""
     """The error's class, or why it was skipped."""
-    message: str = ""
+    message: str = field(default="", repr=False)
 
 
 class PerContact:
-    """Sends what a plan writes, and remembers when to stop."""
+    """Sends some of the rows that a plan writes, over a client that journals them."""
 
-    def __init__(self, client: PlingClient, plan: Plan) -> None:
+    def __init__(self, client: PlingClient, caller: Journalled, plan: Plan, rows: pl.DataFrame) -> None:
         self._client = client
+        self._caller = caller
         self._plan = plan
-        self._halted = ""
+        self._rows = rows
+        self._held_back = ""
         self._failed = False
-        self.fatal: PlingError | None = None
-        """What stopped the run before its end."""
 
     async def run(self) -> AsyncIterator[Written]:
-        """Yield one result for each contact that the plan adds, changes or removes.
+        """Yield one result for each row.
 
-        Nothing is deleted when an addition or a change failed; nothing more is sent after a 401 or 403.
+        Nothing is deleted when an addition or a change failed; nothing more is sent after a 401 or 403, or once the
+        journal cannot be written.
         """
-        upserts = self._plan.contacts.filter(pl.col("action").is_in([Action.ADD.value, Action.CHANGE.value]))
-        for part, send in ((upserts, self._upsert), (self._plan.removals, self._delete)):
-            if self._failed and not self._halted:
-                self._halted = "an earlier addition or change failed, so nothing is deleted"
+        removals = pl.col("action") == Action.REMOVE.value
+        for part, send in ((self._rows.filter(~removals), self._upsert), (self._rows.filter(removals), self._delete)):
+            if self._failed:
+                self._held_back = "an earlier addition or change failed, so nothing is deleted"
             rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
-            async for written in spread(
-                rows.iter_rows(named=True), self._guarded(send), workers=self._client.settings.max_in_flight
-            ):
+            workers = self._client.settings.max_in_flight * _WORKERS_PER_SLOT
+            async for written in spread(rows.iter_rows(named=True), self._guarded(send), workers=workers):
                 yield written
 
     def _guarded(self, send: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
@@ -61,22 +62,18 @@ class PerContact:
 
         async def attempt(row: Mapping[str, Any]) -> Written:
             known = {"mobile": row["mobile"], "action": row["action"]}
-            if self._halted:
-                return Written(**known, outcome=Outcome.SKIPPED, code="halted", message=self._halted)
+            if halted := self._caller.why_halted() or self._held_back:
+                return Written(**known, outcome=Outcome.SKIPPED, code="halted", message=halted)
             try:
                 await send(row)
+            except Halted as halt:
+                return Written(**known, outcome=Outcome.SKIPPED, code="halted", message=str(halt))
             except PlingError as error:
-                self._note(error)
+                self._failed = True
                 return Written(**known, outcome=error.outcome, code=type(error).__name__, message=str(error))
             return Written(**known, outcome=Outcome.APPLIED)
 
         return attempt
-
-    def _note(self, error: PlingError) -> None:
-        self._failed = True
-        if isinstance(error, _FATAL):
-            self.fatal = self.fatal or error
-            self._halted = f"stopped after {type(error).__name__}"
 
     async def _upsert(self, row: Mapping[str, Any]) -> None:
         contact = contact_of(row)

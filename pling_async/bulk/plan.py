@@ -126,6 +126,16 @@ class Plan:
         return self.contacts.filter(pl.col("action") != Action.REMOVE.value)
 
     @property
+    def writes(self) -> pl.DataFrame:
+        """The contacts that are added, changed or removed."""
+        return self.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
+
+    @property
+    def baseline(self) -> pl.DataFrame:
+        """The account as it was: mobile and every writable field."""
+        return self.contacts.filter(pl.col("before").is_not_null()).select("mobile", "before").unnest("before")
+
+    @property
     def removals(self) -> pl.DataFrame:
         """The contacts that go."""
         return self.contacts.filter(pl.col("action") == Action.REMOVE.value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 from attrs import astuple, field, frozen
@@ -9,10 +10,11 @@ from attrs import astuple, field, frozen
 from pling_async.bulk.fields import row_count
 from pling_async.bulk.per_contact import Written
 from pling_async.bulk.plan import Plan, Strategy
+from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.verify import Verification
 from pling_async.errors import Outcome
 
-_WRITTEN_SCHEMA = pl.Schema(dict.fromkeys(("mobile", "action", "outcome", "code", "message"), pl.String()))
+WRITTEN_SCHEMA: Final = pl.Schema(dict.fromkeys(("mobile", "action", "outcome", "code", "message"), pl.String()))
 
 
 @frozen(kw_only=True, slots=False)
@@ -27,6 +29,12 @@ class Run:
     verification: Verification | None = None
     """None when nothing was sent, or the run ended early."""
     warnings: tuple[str, ...] = ()
+    conclusion: Conclusion | None = None
+    """What the account showed after a replace whose answer was lost."""
+    requests: int = 0
+    """Mutating requests of this process that the server may have seen, every attempt counted."""
+    undo_of: str | None = None
+    """Id of the run that this one takes back."""
 
     @cached_property
     def outcomes(self) -> pl.DataFrame:
@@ -58,4 +66,4 @@ class Run:
 
 def written_frame(results: Iterable[Written]) -> pl.DataFrame:
     """Turn results into the frame that a run keeps."""
-    return pl.DataFrame([astuple(each) for each in results], schema=_WRITTEN_SCHEMA, orient="row")
+    return pl.DataFrame([astuple(each) for each in results], schema=WRITTEN_SCHEMA, orient="row")

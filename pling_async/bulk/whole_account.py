@@ -11,74 +11,90 @@ import polars as pl
 
 from pling_async.bulk.body import write_body
 from pling_async.bulk.difference import Action
-from pling_async.bulk.plan import WRITES, Plan
-from pling_async.bulk.snapshot import Snapshot, snapshot
-from pling_async.bulk.verify import compare
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.plan import Plan
+from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.errors import Outcome, PlingError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
 
-_LOST: Final = "the answer to the replace was lost; the account shows that it was applied"
+LOST: Final = "the answer to the replace was lost; the account shows that it was applied"
 
-SETTLE_SECONDS: Final = 2.0
-"""How long to wait between the two listings that must agree before anything is concluded."""
+_WAY_OUT: Final = {
+    Conclusion.UNTOUCHED: "the account is still as it was; resume the run to send the plan again",
+    Conclusion.PARTIAL: "a part of the plan was carried out; resume the run to finish it",
+    Conclusion.FOREIGN: "the account is neither as it was nor as planned: plan the list again",
+}
+_NOT_SEEN: Final = "the account could not be watched; resume the run to find out what happened"
+
+Sent = tuple[pl.DataFrame, tuple[str, ...], Conclusion | None]
+"""What became of every write, warnings, and the conclusion if the answer was lost."""
 
 
-async def replace_account(
-    client: PlingClient, plan: Plan, on_sent: Callable[[int, int], None]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Send the whole wanted account in one request; return what became of every write, and warnings.
+class WholeAccount:
+    """Sends one replace; the request is never repeated once it may have been seen."""
 
-    The body is written to a private file first and streamed from there. The request is never repeated once it may
-    have been seen: after an answer that decides nothing the account is listed until it holds still, and only an
-    account that equals the plan's promise counts as applied. Raises the error of the request otherwise.
-    """
-    async with _spooled(plan) as body:
+    def __init__(self, client: PlingClient, plan: Plan, journal: Journal, folder: Path) -> None:
+        self._client = client
+        self._plan = plan
+        self._journal = journal
+        self._folder = folder
+        self.conclusion: Conclusion | None = None
+        """What the account showed after an answer that decided nothing."""
+
+    async def send(self, *, settle: float, on_sent: Callable[[int, int], None]) -> Sent:
+        """Send the whole wanted account in one request.
+
+        The body is written to a private file first and streamed from there. After an answer that decides nothing the
+        account is watched until it holds still, and only an account that equals the plan's promise counts as applied.
+        Raises the error of the request otherwise, with what the account showed.
+        """
         try:
-            result = await client.contacts.replace_encoded(body, on_sent=on_sent)
+            async with _spooled(self._plan, self._folder) as body:
+                result = await self._client.contacts.replace_encoded(body, on_sent=on_sent)
         except PlingError as error:
-            if error.outcome is Outcome.UNKNOWN and await _converged(client, plan):
-                return await asyncio.to_thread(_judged, plan, ()), (_LOST,)
-            raise
-    return await asyncio.to_thread(_judged, plan, result.invalid_contacts), tuple(_doubts(plan, result))
+            if error.outcome is not Outcome.UNKNOWN:
+                raise
+            await self._watch(error, settle)
+            return await asyncio.to_thread(judged, self._plan, ()), (LOST,), self.conclusion
+        invalid = [{"mobile": str(each.sent.get("mobile")), "error": each.error} for each in result.invalid_contacts]
+        await self._journal.note("result", invalid=invalid)
+        written = await asyncio.to_thread(judged, self._plan, result.invalid_contacts)
+        return written, tuple(_doubts(self._plan, result)), None
+
+    async def _watch(self, error: PlingError, settle: float) -> None:
+        """Conclude what the account shows; raise the error unless it is what the plan promised."""
+        try:
+            found = await reconcile(self._client, self._plan, settle=settle)
+        except PlingError as unseen:
+            error.args = (f"{error}; {_NOT_SEEN}",)
+            raise error from unseen
+        self.conclusion = found.conclusion
+        await self._journal.note("conclusion", conclusion=found.conclusion.value)
+        if found.conclusion is not Conclusion.CONVERGED:
+            error.args = (f"{error}; {_WAY_OUT[found.conclusion]}",)
+            raise error
 
 
 @asynccontextmanager
-async def _spooled(plan: Plan) -> AsyncIterator[Path]:
-    """Write the body to a file in a folder of its own, both private, and remove them afterwards."""
-    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="pling-")
+async def _spooled(plan: Plan, folder: Path) -> AsyncIterator[Path]:
+    """Write the body to a private file in the run's folder, and remove it afterwards."""
+    spool = await asyncio.to_thread(tempfile.TemporaryDirectory, dir=folder)
     try:
-        body = Path(folder.name) / "contacts.json"
+        body = Path(spool.name) / "contacts.json"
         await asyncio.to_thread(write_body, body, plan.wanted, plan.groups, consent=plan.guards.consent)
         yield body
     finally:
-        await asyncio.to_thread(folder.cleanup)
+        await asyncio.to_thread(spool.cleanup)
 
 
-async def _converged(client: PlingClient, plan: Plan) -> bool:
-    return (await asyncio.to_thread(compare, plan, await _settled(client))).is_clean
-
-
-async def _settled(client: PlingClient) -> Snapshot:
-    """List until two listings in a row agree, three times at most."""
-    before = await snapshot(client)
-    for _ in range(3):
-        await asyncio.sleep(SETTLE_SECONDS)
-        after = await snapshot(client)
-        if after.fingerprint == before.fingerprint:
-            break
-        before = after
-    return before
-
-
-def _judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:
+def judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:
     """Everything was applied save what the server calls invalid; those are matched by the mobile they echo."""
     refused = {str(each.sent.get("mobile")): each.error for each in invalid}
     schema = {"mobile": pl.String, "message": pl.String}
     said = pl.DataFrame({"mobile": list(refused), "message": list(refused.values())}, schema)
     is_refused = pl.col("message").is_not_null() & (pl.col("action") != Action.REMOVE.value)
-    writes = plan.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
-    return writes.join(said, on="mobile", how="left", maintain_order="left").select(
+    return plan.writes.join(said, on="mobile", how="left", maintain_order="left").select(
         "mobile",
         "action",
         outcome=pl.when(is_refused).then(pl.lit(Outcome.NOT_APPLIED.value)).otherwise(pl.lit(Outcome.APPLIED.value)),

@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from pling_async import PlingClient, bulk, errors
-from pling_async.bulk import Guards, Outcome, whole_account
+from pling_async.bulk import ApplySettings, Guards, Outcome
 from pling_async.sandbox import Fault, Sandbox, Semantics
 
 OLA, KARI, NILS, LIV, EVA = (f"+4799999{number:03}" for number in range(1, 6))
+AT_ONCE = ApplySettings(settle=0)
 State = Callable[[], Awaitable[dict[str, dict[str, Any]]]]
 Writes = Callable[[], list[str]]
 
@@ -29,9 +30,8 @@ LIST = [
 
 
 @pytest.fixture(autouse=True)
-async def seeded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fill the account, and let nothing settle for long."""
-    monkeypatch.setattr(whole_account, "SETTLE_SECONDS", 0)
+async def seeded(sandbox: Sandbox) -> None:
+    """Fill the account."""
     names = sorted({name for contact in ACCOUNT for name in contact["contactGroups"]})
     ids = {name: number for number, name in enumerate(names, start=1)}
     await sandbox.seed(
@@ -139,7 +139,7 @@ async def test_a_group_that_would_vanish_is_refused_for_a_replace_only(pling: Pl
     ]
     plan = await _plan(pling, contacts=[*contacts, {"mobile": KARI, "contact_groups": ["Nye"]}])
     with pytest.raises(errors.GuardRefused, match="Styret"):
-        await bulk.apply(pling, plan, strategy="replace")
+        await bulk.apply(pling, plan, strategy="replace", settings=AT_ONCE)
     await bulk.apply(pling, plan, strategy="per_contact")
     assert (await state())[KARI]["groups"] == ["Nye"]
 
@@ -190,7 +190,7 @@ async def test_a_failed_replace_is_never_repeated_or_split(
     before, plan = await state(), await _plan(pling)
     sandbox.fail(fault)
     with pytest.raises(errors.PlingError) as caught:
-        await bulk.apply(pling, plan, strategy="replace")
+        await bulk.apply(pling, plan, strategy="replace", settings=AT_ONCE)
     assert caught.value.outcome is outcome
     assert len(writes()) == 1
     assert await state() == before
@@ -222,7 +222,7 @@ async def test_an_account_that_is_not_what_was_promised_is_an_error(pling: Pling
     )
     sandbox.fail(Fault(action="answer", status=200, path="*/contacts/replace", body=body))
     with pytest.raises(errors.VerificationError) as caught:
-        await bulk.apply(pling, plan, strategy="replace")
+        await bulk.apply(pling, plan, strategy="replace", settings=AT_ONCE)
     verification = caught.value.run.verification
     assert verification.missing["mobile"].to_list() == [EVA]
     assert verification.unexpected["mobile"].to_list() == [KARI]

@@ -1,0 +1,161 @@
+"""Carry out a plan under its journal: what `apply`, `resume` and `undo` share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import polars as pl
+from attrs import evolve, field, frozen, validators
+
+from pling_async._version import __version__
+from pling_async.bulk.journal import Journal, is_in_doubt
+from pling_async.bulk.journalled import Journalled
+from pling_async.bulk.per_contact import PerContact, Written
+from pling_async.bulk.plan_file import save_plan
+from pling_async.bulk.reconcile import Conclusion
+from pling_async.bulk.run import Run, written_frame
+from pling_async.bulk.state import AccountFolder, RunFolder
+from pling_async.bulk.verify import verify
+from pling_async.bulk.whole_account import WholeAccount
+from pling_async.errors import JournalError, Outcome, PlingError, RunInDoubt, VerificationError
+from pling_async.pling.client import PlingClient
+
+Progress = Callable[[int, int, str], None]
+"""Called with how much is done, how much there is to do, and of what: "contacts", or the "bytes" of a replace."""
+
+
+@frozen(kw_only=True)
+class ApplySettings:
+    """How a run is kept, and when it stops; every part of it is optional."""
+
+    state: Path | None = None
+    """Folder in which runs are kept; None means the user's state directory."""
+    settle: float = field(default=150.0, validator=validators.ge(0))
+    """Seconds for which the account is watched after a lost replace before it counts as untouched."""
+    confirm: str | None = None
+    """Digest of the plan that is confirmed, or at least its first 12 characters: lifts the limits on removals."""
+    stop: asyncio.Event | None = field(default=None, eq=False)
+    """Once set, no further contact is taken; what is under way is finished, and the run can be resumed."""
+
+
+@asynccontextmanager
+async def account_held(folder: AccountFolder, *, besides: str = "") -> AsyncIterator[None]:
+    """Be the account's only writer; refuse while an earlier replace is in doubt (#79), save the run named `besides`."""
+    async with folder.lock():
+        await asyncio.to_thread(_refuse_doubt, folder, besides)
+        yield
+
+
+def _refuse_doubt(folder: AccountFolder, besides: str) -> None:
+    for run in folder.runs():
+        if run.id != besides and is_in_doubt(run.journal):
+            raise RunInDoubt(
+                f"run {run.id} sent a replace and nobody knows what became of it; nothing is sent to the account "
+                f"before that is known: pling runs resume {run.id} (bulk.resume)"
+            )
+
+
+@asynccontextmanager
+async def begun(folder: RunFolder, run: Run) -> AsyncIterator[Journal]:
+    """Keep the plan and start the journal, both durable, before anything is sent."""
+    await asyncio.to_thread(folder.create)
+    await asyncio.to_thread(save_plan, run.plan, folder.plan)
+    plan = run.plan
+    journal = await Journal.create(
+        folder.journal,
+        {
+            "version": __version__,
+            "origin": plan.origin,
+            "account_id": plan.account_id,
+            "digest": plan.digest,
+            "mode": plan.mode.value,
+            "strategy": run.strategy.value,
+            "source": plan.source.name,
+            "undo_of": run.undo_of,
+            "writes": plan.counts.writes,
+            "removals": plan.counts.remove,
+        },
+    )
+    async with closing(journal):
+        yield journal
+
+
+@asynccontextmanager
+async def closing(journal: Journal) -> AsyncIterator[None]:
+    """Close a journal at the end, whatever happens."""
+    try:
+        yield
+    finally:
+        await journal.close()
+
+
+class Execution:
+    """One run in progress."""
+
+    def __init__(
+        self, client: PlingClient, journal: Journal, folder: RunFolder, settings: ApplySettings, on_progress: Progress
+    ) -> None:
+        self._caller = Journalled(client.session, journal, settings.stop)
+        self._client = client.over(self._caller, account_id=client.account_id, origin=client.origin)
+        self._journal = journal
+        self._folder = folder
+        self._settings = settings
+        self._on_progress = on_progress
+
+    async def whole_account(self, run: Run) -> Run:
+        """Send one replace, conclude what it did, and verify."""
+        if halted := self._caller.why_halted():
+            return evolve(run, written=undecided(run, Outcome.SKIPPED, halted))
+        sending = WholeAccount(self._client, run.plan, self._journal, self._folder.path)
+        try:
+            written, warnings, conclusion = await sending.send(
+                settle=self._settings.settle, on_sent=lambda sent, size: self._on_progress(sent, size, "bytes")
+            )
+        except PlingError as error:
+            await self._replace_failed(run, error, sending.conclusion)
+            raise
+        return await self._finished(evolve(run, written=written, warnings=warnings, conclusion=conclusion))
+
+    async def each_contact(self, run: Run, rows: pl.DataFrame, decided: pl.DataFrame | None = None) -> Run:
+        """Send one request for each of the rows, and verify; `decided` is what an earlier process did."""
+        before = decided if decided is not None else written_frame(())
+        sender, written = PerContact(self._client, self._caller, run.plan, rows), list[Written]()
+        async for each in sender.run():
+            written.append(each)
+            self._on_progress(before.height + len(written), run.plan.counts.writes, "contacts")
+        new = await asyncio.to_thread(written_frame, written)
+        run = evolve(run, written=pl.concat([before, new]), requests=self._caller.requests)
+        if self._caller.fatal is not None:
+            self._caller.fatal.run = run
+            raise self._caller.fatal
+        return run if self._caller.why_halted() else await self._finished(run)
+
+    async def verified(self, run: Run) -> Run:
+        """End a run whose requests were all made by an earlier process."""
+        return await self._finished(run)
+
+    async def _replace_failed(self, run: Run, error: PlingError, conclusion: Conclusion | None) -> None:
+        """Put what is known into the error; a run that nothing can finish has ended."""
+        written = undecided(run, error.outcome, str(error), type(error).__name__)
+        error.run = evolve(run, written=written, conclusion=conclusion, requests=self._caller.requests)
+        if conclusion is Conclusion.FOREIGN and not isinstance(error, JournalError):
+            await self._journal.note("ended", complete=False)
+
+    async def _finished(self, run: Run) -> Run:
+        """List the account, repair lost stops, and say whether it is as promised."""
+        run = evolve(run, verification=await verify(self._client, run.plan), requests=self._caller.requests)
+        if not run.outcome_counts[Outcome.UNKNOWN]:
+            await self._journal.note("ended", complete=run.is_complete)
+        applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height
+        if run.verification is not None and not run.verification.is_clean and applied_all:
+            error = VerificationError(f"the plan was sent, and the account is not what it promised: {run.verification}")
+            error.run = run
+            raise error
+        return run
+
+
+def undecided(run: Run, outcome: Outcome, message: str, code: str = "halted") -> pl.DataFrame:
+    """Give every write of a plan the same outcome."""
+    said = {"outcome": outcome.value, "code": code, "message": message}
+    return run.plan.writes.select("mobile", "action", *(pl.lit(value).alias(name) for name, value in said.items()))

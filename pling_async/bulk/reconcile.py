@@ -1,0 +1,106 @@
+"""After a replace whose answer was lost: watch the account until it holds still, and conclude what happened.
+
+Nothing is written meanwhile. A server may still apply the request after a while, so "untouched" and "partial" are
+concluded only when the account has been watched for long enough; every conclusion needs two equal listings in a row.
+"""
+
+import asyncio
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+from attrs import frozen
+
+from pling_async.bulk.fields import WRITABLE, canonical
+from pling_async.bulk.plan import Plan
+from pling_async.bulk.snapshot import Snapshot, snapshot
+from pling_async.errors import RunInDoubt
+from pling_async.pling.client import PlingClient
+
+_FIRST_GAP: Final = 2.0
+_LONGEST_GAP: Final = 30.0
+"""Seconds between two listings; each gap is twice the one before."""
+
+
+class Conclusion(StrEnum):
+    """What an account shows of a replace."""
+
+    CONVERGED = "converged"
+    """It is what the plan promised."""
+    UNTOUCHED = "untouched"
+    """It is as it was before."""
+    PARTIAL = "partial"
+    """Every contact is as before or as promised, and there are some of each."""
+    FOREIGN = "foreign"
+    """Some contact is neither: somebody else wrote, too."""
+
+
+_MAY_CHANGE_YET: Final = (Conclusion.UNTOUCHED, Conclusion.PARTIAL)
+
+
+@frozen(kw_only=True)
+class Reconciled:
+    """A conclusion, and the account it was drawn from."""
+
+    conclusion: Conclusion
+    account: Snapshot
+
+
+async def reconcile(client: PlingClient, plan: Plan, *, settle: float) -> Reconciled:
+    """Watch the account for up to `settle` seconds and say what it shows.
+
+    Raises `RunInDoubt` when it does not hold still within twice that time, and whatever listing it raises.
+    """
+    clock = asyncio.get_running_loop().time
+    started, gap = clock(), min(_FIRST_GAP, settle)
+    before = await snapshot(client)
+    while True:
+        await asyncio.sleep(gap)
+        after = await snapshot(client)
+        if after.fingerprint == before.fingerprint:
+            found = await asyncio.to_thread(conclude, plan, after)
+            if found not in _MAY_CHANGE_YET or clock() - started >= settle:
+                return Reconciled(conclusion=found, account=after)
+        elif clock() - started >= 2 * settle:
+            raise RunInDoubt("the account keeps changing; nobody can tell what the replace did; resume the run later")
+        before, gap = after, min(2 * gap, _LONGEST_GAP, settle)
+
+
+def conclude(plan: Plan, account: Snapshot) -> Conclusion:
+    """Compare every contact with how it was and how it should be; a stop that arrived since is neither's fault."""
+    states = compared(plan, account)
+    if not (states["as_before"] | states["as_wanted"]).all():
+        return Conclusion.FOREIGN
+    if states["as_wanted"].all():
+        return Conclusion.CONVERGED
+    return Conclusion.UNTOUCHED if states["as_before"].all() else Conclusion.PARTIAL
+
+
+def compared(plan: Plan, account: Snapshot) -> pl.DataFrame:
+    """Return mobile, as_before and as_wanted for every contact of the account, of the plan, and of the account before.
+
+    An absent contact is as it should be where it should be absent.
+    """
+    found = canonical(account.contacts)
+    sides = {"before": plan.baseline, "wanted": canonical(plan.wanted)}
+    states = pl.concat([found.select("mobile"), *(side.select("mobile") for side in sides.values())]).unique()
+    states = states.join(_marked(found, "found"), on="mobile", how="left")
+    for name, side in sides.items():
+        states = states.join(_marked(side, name), on="mobile", how="left")
+    return states.select("mobile", *(_same_as(name).alias(f"as_{name}") for name in sides))
+
+
+def _marked(side: pl.DataFrame, name: str) -> pl.DataFrame:
+    renamed = side.rename({column: f"{column}_{name}" for column in WRITABLE})
+    return renamed.with_columns(pl.lit(value=True).alias(f"there_{name}"))
+
+
+def _same_as(side: str) -> pl.Expr:
+    is_there, should_be = (pl.col(f"there_{name}").is_not_null() for name in ("found", side))
+    same = pl.all_horizontal(*(_field_same(name, side) for name in WRITABLE)).fill_null(value=False)
+    return (is_there & should_be & same) | (~is_there & ~should_be)
+
+
+def _field_same(name: str, side: str) -> pl.Expr:
+    found, expected = pl.col(f"{name}_found"), pl.col(f"{name}_{side}")
+    return (found | ~expected) if name == "is_stopped" else found == expected

@@ -1,0 +1,155 @@
+"""Where runs are kept: one folder for each account, one writer at a time, private throughout.
+
+    <state>/accounts/<key>/lock                     held while a run writes to the account
+    <state>/accounts/<key>/runs/<run>/journal.sqlite
+    <state>/accounts/<key>/runs/<run>/plan.zip
+
+The folders hold personal data: everything is readable by its owner alone, and `purge` removes it.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from attrs import frozen
+
+from pling_async.errors import AccountBusy, ConfigurationError, Place, SourceError
+
+_RUN_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
+
+
+def default_state() -> Path:
+    """Return the user's state directory for this package, as the operating system has it."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - only runs need it
+
+    return user_state_path("pling-async", appauthor=False)
+
+
+@frozen
+class RunFolder:
+    """What is kept of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        """What was about to be sent, and what became of it."""
+        return self.path / "journal.sqlite"
+
+    @property
+    def plan(self) -> Path:
+        """The plan that is carried out."""
+        return self.path / "plan.zip"
+
+    def create(self) -> None:
+        """Make the folder, which must be new."""
+        _make_private(self.path)
+
+    def remove(self) -> None:
+        """Delete everything that is kept of the run."""
+        shutil.rmtree(self.path)
+
+
+@frozen
+class AccountFolder:
+    """What is kept of the runs of one account at one origin."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, state: Path | None, origin: str, account_id: int) -> "AccountFolder":
+        """Return the folder of an account; it need not exist yet."""
+        key = hashlib.sha256(f"{origin}\n{account_id}".encode()).hexdigest()[:16]
+        return cls((state or default_state()) / "accounts" / key)
+
+    def run(self, run_id: str) -> RunFolder:
+        """Return the folder of a run, which need not exist."""
+        if not _RUN_ID.fullmatch(run_id):
+            raise ConfigurationError("this is no run id; `pling runs list` shows them")
+        return RunFolder(self.path / "runs" / run_id)
+
+    def known_run(self, run_id: str) -> RunFolder:
+        """Return the folder of a run that exists; raises `SourceError` otherwise."""
+        folder = self.run(run_id)
+        if not folder.journal.exists():
+            words = "there is no such run of this account; `pling runs list` shows them"
+            raise SourceError(words, Place(source=run_id))
+        return folder
+
+    def runs(self) -> Iterator[RunFolder]:
+        """Yield the runs, oldest first."""
+        for path in sorted((self.path / "runs").glob("*")):
+            if _RUN_ID.fullmatch(path.name) and (path / "journal.sqlite").exists():
+                yield RunFolder(path)
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncIterator[None]:
+        """Be the account's only writer on this machine (I-10), or raise `AccountBusy` at once.
+
+        The operating system lets go of the lock when the process ends, however it ends: no lock is ever stale.
+        """
+        taking = asyncio.create_task(asyncio.to_thread(self._take))
+        try:
+            held = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(_let_go)
+            raise
+        try:
+            yield
+        finally:
+            held.close()
+
+    def is_locked(self) -> bool:
+        """Tell whether some process writes to the account now."""
+        try:
+            self._take().close()
+        except AccountBusy:
+            return True
+        return False
+
+    def _take(self) -> IO[str]:
+        _make_private(self.path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.fdopen(os.open(self.path / "lock", flags, 0o600), "r+", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = file.read(20).strip() or "unknown"
+            file.close()
+            raise AccountBusy(
+                f"another run writes to this account (process {holder}); wait until it has ended, or end it"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return file
+
+
+def accounts(state: Path | None) -> Iterator[AccountFolder]:
+    """Yield the folders of every account that something is kept of."""
+    for path in sorted(((state or default_state()) / "accounts").glob("*")):
+        yield AccountFolder(path)
+
+
+def _let_go(taking: "asyncio.Task[IO[str]]") -> None:
+    if not taking.cancelled() and taking.exception() is None:
+        taking.result().close()
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"{folder} cannot be made: {error.strerror}; give another `state` folder") from error
