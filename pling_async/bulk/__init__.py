@@ -24,6 +24,7 @@ else:
     from pling_async.bulk.difference import Action, Mode, Reason
     from pling_async.bulk.execution import ApplySettings
     from pling_async.bulk.guards import Guards, Level, Verdict
+    from pling_async.bulk.history import KeptRun, Status, purge, runs
     from pling_async.bulk.plan import Counts, Plan, Strategy, plan
     from pling_async.bulk.plan_file import load_plan, save_plan
     from pling_async.bulk.prepare import Prepared, prepare
@@ -32,6 +33,7 @@ else:
     from pling_async.bulk.run import Run
     from pling_async.bulk.settings import PrepareSettings
     from pling_async.bulk.snapshot import Snapshot, snapshot
+    from pling_async.bulk.undo import plan_undo, undo
     from pling_async.bulk.verify import Verification
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Conclusion",
     "Counts",
     "Guards",
+    "KeptRun",
     "Level",
     "Mode",
     "Outcome",
@@ -50,6 +53,7 @@ __all__ = [
     "RowOutcome",
     "Run",
     "Snapshot",
+    "Status",
     "Strategy",
     "Verdict",
     "Verification",
@@ -57,10 +61,14 @@ __all__ = [
     "load_plan",
     "merge",
     "plan",
+    "plan_undo",
     "prepare",
+    "purge",
     "replace",
     "resume",
+    "runs",
     "save_plan",
     "snapshot",
+    "undo",
     "upsert",
 ]

@@ -4,8 +4,9 @@ import asyncio
 import secrets
 from datetime import UTC, datetime
 
-from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun
+from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
 from pling_async.bulk.guards import enforce
+from pling_async.bulk.history import forget_old, removed_recently
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import snapshot
@@ -39,23 +40,35 @@ async def apply(
             happened, and `run`, where contacts were written one by one, what became of each.
 
     """
-    settings = settings or ApplySettings()
     chosen = plan.strategy if Strategy(strategy) is Strategy.AUTO else Strategy(strategy)
-    check_account(client, plan)
-    enforce(await asyncio.to_thread(plan.judged_for, chosen))
     run = Run(id=new_id(), plan=plan, strategy=chosen)
+    return await carry_out(client, run, settings or ApplySettings(), on_progress)
+
+
+async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_progress: Progress) -> Run:
+    """Do what `apply` promises for a run that has not begun."""
+    plan = run.plan
+    check_account(client, plan)
+    await _enforce(run, 0, settings.confirm)
     if plan.counts.writes == 0:
         await check_fresh(client, plan)
         return run
     account = AccountFolder.of(settings.state, plan.origin, plan.account_id)
     async with account_held(account):
+        await _enforce(run, await asyncio.to_thread(removed_recently, account), settings.confirm)
         await check_fresh(client, plan)
+        await asyncio.to_thread(forget_old, account, settings.keep_days)
         folder = account.run(run.id)
-        async with begun(folder, run) as journal:
+        async with begun(folder, run) as journal, way_back(run):
             execution = Execution(client, journal, folder, settings, on_progress)
-            if chosen is Strategy.REPLACE:
+            if run.strategy is Strategy.REPLACE:
                 return await execution.whole_account(run)
             return await execution.each_contact(run, plan.writes)
+
+
+async def _enforce(run: Run, removed: int, confirmed: str | None) -> None:
+    verdicts = await asyncio.to_thread(run.plan.judged_for, run.strategy, removed_recently=removed)
+    enforce(verdicts, digest=run.plan.digest, confirmed=confirmed)
 
 
 def new_id() -> str:

@@ -13,7 +13,7 @@ from pling_async.bulk.journal import Journal, is_in_doubt
 from pling_async.bulk.journalled import Journalled
 from pling_async.bulk.per_contact import PerContact, Written
 from pling_async.bulk.plan_file import save_plan
-from pling_async.bulk.reconcile import Conclusion
+from pling_async.bulk.reconcile import Conclusion, Reconciled, reconcile
 from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.bulk.verify import verify
@@ -22,7 +22,8 @@ from pling_async.errors import JournalError, Outcome, PlingError, RunInDoubt, Ve
 from pling_async.pling.client import PlingClient
 
 Progress = Callable[[int, int, str], None]
-"""Called with how much is done, how much there is to do, and of what: "contacts", or the "bytes" of a replace."""
+"""Called with how much is done, how much there is to do, and of what: "contacts", or the "bytes" of a replace, or after
+a lost answer the "seconds of watching the account"."""
 
 
 @frozen(kw_only=True)
@@ -35,6 +36,8 @@ class ApplySettings:
     """Seconds for which the account is watched after a lost replace before it counts as untouched."""
     confirm: str | None = None
     """Digest of the plan that is confirmed, or at least its first 12 characters: lifts the limits on removals."""
+    keep_days: int = field(default=90, validator=validators.ge(0))
+    """Ended runs of the account that are older are deleted when the next one begins."""
     stop: asyncio.Event | None = field(default=None, eq=False)
     """Once set, no further contact is taken; what is under way is finished, and the run can be resumed."""
 
@@ -90,6 +93,16 @@ async def closing(journal: Journal) -> AsyncIterator[None]:
         await journal.close()
 
 
+@asynccontextmanager
+async def way_back(run: Run) -> AsyncIterator[None]:
+    """Tell whoever cancels a run how to finish it."""
+    try:
+        yield
+    except asyncio.CancelledError as cancelled:
+        cancelled.add_note(f"finish it with: pling runs resume {run.id} (bulk.resume)")
+        raise
+
+
 class Execution:
     """One run in progress."""
 
@@ -106,11 +119,11 @@ class Execution:
     async def whole_account(self, run: Run) -> Run:
         """Send one replace, conclude what it did, and verify."""
         if halted := self._caller.why_halted():
-            return evolve(run, written=undecided(run, Outcome.SKIPPED, halted))
+            return evolve(run, written=run.undecided(Outcome.SKIPPED, halted))
         sending = WholeAccount(self._client, run.plan, self._journal, self._folder.path)
         try:
             written, warnings, conclusion = await sending.send(
-                settle=self._settings.settle, on_sent=lambda sent, size: self._on_progress(sent, size, "bytes")
+                settle=self._settings.settle, on_progress=self._on_progress
             )
         except PlingError as error:
             await self._replace_failed(run, error, sending.conclusion)
@@ -131,13 +144,21 @@ class Execution:
             raise self._caller.fatal
         return run if self._caller.why_halted() else await self._finished(run)
 
+    async def watched(self, run: Run) -> Reconciled:
+        """Watch the account and conclude what an earlier replace did."""
+        found = await reconcile(self._client, run.plan, settle=self._settings.settle, on_progress=self._on_progress)
+        await self._journal.note("conclusion", conclusion=found.conclusion.value)
+        if found.conclusion is Conclusion.FOREIGN:
+            await self._journal.note("ended", complete=False)
+        return found
+
     async def verified(self, run: Run) -> Run:
         """End a run whose requests were all made by an earlier process."""
         return await self._finished(run)
 
     async def _replace_failed(self, run: Run, error: PlingError, conclusion: Conclusion | None) -> None:
         """Put what is known into the error; a run that nothing can finish has ended."""
-        written = undecided(run, error.outcome, str(error), type(error).__name__)
+        written = run.undecided(error.outcome, str(error), type(error).__name__)
         error.run = evolve(run, written=written, conclusion=conclusion, requests=self._caller.requests)
         if conclusion is Conclusion.FOREIGN and not isinstance(error, JournalError):
             await self._journal.note("ended", complete=False)
@@ -153,9 +174,3 @@ class Execution:
             error.run = run
             raise error
         return run
-
-
-def undecided(run: Run, outcome: Outcome, message: str, code: str = "halted") -> pl.DataFrame:
-    """Give every write of a plan the same outcome."""
-    said = {"outcome": outcome.value, "code": code, "message": message}
-    return run.plan.writes.select("mobile", "action", *(pl.lit(value).alias(name) for name, value in said.items()))

@@ -4,13 +4,19 @@ A guard either passes, holds something back (the plan was made without it, and s
 A confirmation or a `--yes` lifts none of them; only the setting that its message names does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
 from attrs import field, frozen, validators
 
 from pling_async.errors import GuardRefused
+
+CONFIRMABLE: Final = frozenset({"removals", "removal-budget"})
+"""Guards that the confirmation of exactly one plan lifts."""
+
+SHORTEST_DIGEST: Final = 12
+"""Characters of a digest that are enough to confirm a plan."""
 
 
 class Level(StrEnum):
@@ -26,6 +32,10 @@ def _copied(held: Mapping[str, str]) -> dict[str, str]:
     return dict(held)
 
 
+def _only_accounts(accounts: Iterable[int] | None) -> frozenset[int] | None:
+    return None if accounts is None else frozenset(accounts)
+
+
 @frozen(kw_only=True)
 class Guards:
     """What a plan may do; the defaults are for somebody who has not looked yet."""
@@ -33,6 +43,12 @@ class Guards:
     max_removals: int = field(default=10, validator=validators.ge(0))
     max_removal_percent: float = field(default=10.0, validator=[validators.ge(0), validators.le(100)])
     """The larger of count and percent of the account is the limit."""
+    max_removals_per_day: int | None = field(default=None, validator=validators.optional(validators.ge(0)))
+    """Most contacts that all runs of 24 hours on this machine may remove; None is three times the limit of one."""
+    accounts: frozenset[int] | None = field(default=None, converter=_only_accounts)
+    """The only accounts that may be written to; None is any."""
+    find_moves: bool = True
+    """Take a removal and an addition that share a speed dial, an email or a name for one person's new number."""
     allow_empty: bool = False
     """Let an empty list plan the removal of everybody (within the removal limit)."""
     removals_despite_rejects: bool = False
@@ -51,10 +67,15 @@ class Guards:
 class Facts:
     """What the guards need to know of a plan: counts, and nothing about persons."""
 
+    account_id: int
     account_contacts: int
     usable_rows: int
     rejected_rows: int
     removals: int
+    removed_recently: int
+    """Contacts that other runs on this machine removed within 24 hours."""
+    moves: int
+    """Contacts that get a new number."""
     removals_held_back: int
     """Contacts that the list does not have, and that stay since somebody may be behind an unreadable row."""
     behind_rejected_rows: int
@@ -92,25 +113,66 @@ def judge(facts: Facts, guards: Guards) -> tuple[Verdict, ...]:
     return tuple(Verdict(guard=name, level=level, message=message) for name, level, message in decisions)
 
 
-def enforce(verdicts: tuple[Verdict, ...]) -> None:
-    """Raise `GuardRefused` naming every refusal and what would allow it; nothing was sent then."""
-    refusals = [verdict.message for verdict in verdicts if verdict.level is Level.REFUSED]
-    if refusals:
-        raise GuardRefused("The plan was refused and nothing was sent:\n" + "\n".join(f"- {each}" for each in refusals))
+def enforce(verdicts: tuple[Verdict, ...], *, digest: str, confirmed: str | None = None) -> None:
+    """Raise `GuardRefused` naming every refusal and what would allow it; nothing was sent then.
+
+    `confirmed` is the digest, or at least its first 12 characters, of a plan that somebody looked at: it lifts the
+    limits on removals, for exactly this plan (I-1).
+    """
+    refused = [verdict for verdict in verdicts if verdict.level is Level.REFUSED]
+    if confirmed is not None:
+        if len(confirmed) < SHORTEST_DIGEST or not digest.startswith(confirmed):
+            raise GuardRefused(f"another plan was confirmed; nothing was sent; this one is {digest[:SHORTEST_DIGEST]}")
+        refused = [verdict for verdict in refused if verdict.guard not in CONFIRMABLE]
+    if refused:
+        raise GuardRefused("\n".join(_refusal(refused, digest)))
+
+
+def _refusal(refused: Iterable[Verdict], digest: str) -> Iterator[str]:
+    yield "The plan was refused and nothing was sent:"
+    yield from (f"- {verdict.message}" for verdict in refused)
+    if all(verdict.guard in CONFIRMABLE for verdict in refused):
+        yield f"Or confirm exactly this plan: --confirm {digest[:SHORTEST_DIGEST]} (ApplySettings(confirm=...))"
 
 
 def _removals(facts: Facts, guards: Guards) -> Decision:
     limit = removal_limit(guards, facts.account_contacts)
-    share = f"{facts.removals} of {_some(facts.account_contacts, 'contact')}"
+    share = f"{facts.removals} of {some(facts.account_contacts, 'contact')}"
     if facts.removals <= limit:
         return Level.PASSED, f"removes {share}; the limit is {limit}"
     way_out = f"allow it with --max-removals {facts.removals} (Guards(max_removals={facts.removals}))"
     return Level.REFUSED, f"would remove {share}, more than the limit of {limit}; {way_out}"
 
 
+def _removal_budget(facts: Facts, guards: Guards) -> Decision:
+    budget = guards.max_removals_per_day
+    limit = 3 * removal_limit(guards, facts.account_contacts) if budget is None else budget
+    removed = facts.removals + facts.removed_recently
+    if removed <= limit or not facts.removals:
+        return Level.PASSED, f"{removed} removed within 24 hours, this plan included; the limit is {limit}"
+    way_out = f"wait, or allow it with --max-removals-per-day {removed} (Guards(max_removals_per_day={removed}))"
+    return Level.REFUSED, f"{removed} would be removed within 24 hours, more than the limit of {limit}; {way_out}"
+
+
+def _account(facts: Facts, guards: Guards) -> Decision:
+    if guards.accounts is None:
+        return Level.PASSED, "any account may be written to"
+    if facts.account_id in guards.accounts:
+        return Level.PASSED, f"account {facts.account_id} may be written to"
+    way_out = f"check PLING_ACCOUNT_ID, or add --only-account {facts.account_id} (Guards(accounts=...))"
+    return Level.REFUSED, f"account {facts.account_id} is not one that may be written to; {way_out}"
+
+
+def _moves(facts: Facts, guards: Guards) -> Decision:
+    if not facts.moves:
+        return Level.PASSED, "nobody's number changes" if guards.find_moves else "number changes are not looked for"
+    way_out = "if they are other people, use --no-moves (Guards(find_moves=False))"
+    return Level.PASSED, f"keeps its id and gets a new number: {some(facts.moves, 'contact')}; {way_out}"
+
+
 def _empty_source(facts: Facts, guards: Guards) -> Decision:
     if facts.usable_rows or guards.allow_empty:
-        return Level.PASSED, _some(facts.usable_rows, "usable row")
+        return Level.PASSED, some(facts.usable_rows, "usable row")
     way_out = "check the file, or allow it with --allow-empty (Guards(allow_empty=True))"
     return Level.REFUSED, f"the list has no usable row; {way_out}"
 
@@ -119,27 +181,27 @@ def _expected_rows(facts: Facts, guards: Guards) -> Decision:
     if guards.min_rows is None:
         return Level.PASSED, "no number of rows is expected"
     if facts.usable_rows >= guards.min_rows:
-        return Level.PASSED, f"at least {_some(guards.min_rows, 'row')}"
+        return Level.PASSED, f"at least {some(guards.min_rows, 'row')}"
     way_out = "check the file, or lower --min-rows (Guards(min_rows=...))"
-    return Level.REFUSED, f"{_some(facts.usable_rows, 'usable row')}, {guards.min_rows} expected; {way_out}"
+    return Level.REFUSED, f"{some(facts.usable_rows, 'usable row')}, {guards.min_rows} expected; {way_out}"
 
 
 def _rejects(facts: Facts, _: Guards) -> Decision:
-    rows = f"{_some(facts.rejected_rows, 'row')} could not be used"
+    rows = f"{some(facts.rejected_rows, 'row')} could not be used"
     if facts.removals_held_back:
         way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
-        return Level.HELD, f"{_some(facts.removals_held_back, 'removal')} held back, since {rows}; {way_out}"
+        return Level.HELD, f"{some(facts.removals_held_back, 'removal')} held back, since {rows}; {way_out}"
     if facts.behind_rejected_rows:
         return (
             Level.HELD,
-            f"{rows}; what has their number stays as it is: {_some(facts.behind_rejected_rows, 'contact')}",
+            f"{rows}; what has their number stays as it is: {some(facts.behind_rejected_rows, 'contact')}",
         )
     return Level.PASSED, rows
 
 
 def _stopped_kept(facts: Facts, _: Guards) -> Decision:
     if facts.stopped_kept:
-        return Level.HELD, f"not in the list, but kept, still stopped: {_some(facts.stopped_kept, 'contact')}"
+        return Level.HELD, f"not in the list, but kept, still stopped: {some(facts.stopped_kept, 'contact')}"
     return Level.PASSED, "no stopped contact would be lost"
 
 
@@ -149,7 +211,7 @@ def _unstops(facts: Facts, _: Guards) -> Decision:
     way_out = "that needs written consent: --consent FILE (Guards(consent={...}))"
     return (
         Level.HELD,
-        f"kept stopped although the list says otherwise: {_some(facts.unstops_held_back, 'contact')}; {way_out}",
+        f"kept stopped although the list says otherwise: {some(facts.unstops_held_back, 'contact')}; {way_out}",
     )
 
 
@@ -173,12 +235,15 @@ def _speed_dials(facts: Facts, _: Guards) -> Decision:
     )
 
 
-def _some(count: int, what: str) -> str:
+def some(count: int, what: str) -> str:
+    """Return a count with its noun."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 _GUARDS: Final[Mapping[str, Callable[[Facts, Guards], Decision]]] = {
+    "account": _account,
     "removals": _removals,
+    "removal-budget": _removal_budget,
     "empty-source": _empty_source,
     "expected-rows": _expected_rows,
     "rejects": _rejects,
@@ -186,4 +251,5 @@ _GUARDS: Final[Mapping[str, Callable[[Facts, Guards], Decision]]] = {
     "consent": _unstops,
     "groups": _groups,
     "speed-dials": _speed_dials,
+    "moves": _moves,
 }

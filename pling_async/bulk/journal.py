@@ -18,7 +18,7 @@ from typing import Any, Final, Self, TypeVar
 
 from attrs import field, frozen
 
-from pling_async.bulk.private_files import create_private
+from pling_async.bulk.private_files import create_private, sync_folder
 from pling_async.errors import JournalError, Outcome
 
 T = TypeVar("T")
@@ -172,13 +172,17 @@ class Journal:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _create(self, facts: Mapping[str, Any]) -> None:
-        create_private(self._path).close()
-        with _explained(self._path):
-            self._connection = _connect(self._path)
-            self._connection.executescript(f"{_TABLES}; PRAGMA user_version = {_VERSION};")
+        """Make the file under another name: it appears only once it is whole, whenever the process is killed."""
+        made = self._path.with_suffix(".new")
+        create_private(made).close()
+        with _explained(made), closing(_connect(made)) as connection:
+            connection.executescript(f"{_TABLES}; PRAGMA user_version = {_VERSION};")
             pairs = [(name, json.dumps(value)) for name, value in facts.items()]
-            with self._connection as transaction:
-                transaction.executemany("INSERT INTO run VALUES (?, ?)", pairs)
+            with connection:
+                connection.executemany("INSERT INTO run VALUES (?, ?)", pairs)
+        made.rename(self._path)
+        sync_folder(self._path.parent)
+        self._reopen()
 
     def _reopen(self) -> None:
         with _explained(self._path):
@@ -200,19 +204,19 @@ class Journal:
             self._connection = None
 
 
-def read_journal(path: Path) -> Record:
-    """Read a journal without writing to it; raises `JournalError` when it is not whole or of another version."""
+def read_journal(path: Path, *, with_intents: bool = True) -> Record:
+    """Read a journal back; raises `JournalError` when it is damaged or of another version (#92)."""
     with _explained(path), closing(_connect(path)) as connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != _VERSION:
-            raise JournalError(f"{path} was written by another version; use that version to resume or undo its run")
-        if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise JournalError(f"{path} was written by another version; use that version for its run")
+        if with_intents and connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("quick_check")
         facts = {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM run")}
         events = connection.execute("SELECT kind, detail FROM event ORDER BY number")
         return Record(
             facts=facts,
-            intents=tuple(_intents(connection)),
+            intents=tuple(_intents(connection)) if with_intents else (),
             events=tuple(Event(kind=kind, detail=json.loads(detail)) for kind, detail in events),
         )
 

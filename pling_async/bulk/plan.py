@@ -7,7 +7,7 @@ contact should have, the fingerprint of the account it was made for, the guards 
 import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import polars as pl
@@ -15,9 +15,11 @@ from attrs import asdict, field, frozen
 
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.fields import row_count
+from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
+from pling_async.bulk.list_columns import differ
+from pling_async.bulk.moves import with_moves, without_moves
 from pling_async.bulk.prepare import Prepared
 from pling_async.bulk.snapshot import Snapshot
 from pling_async.bulk.snapshot import snapshot as take_snapshot
@@ -26,11 +28,19 @@ from pling_async.phones import masked
 from pling_async.pling.client import PlingClient
 from pling_async.sources import SourceInfo
 
-WRITES: Final = (Action.ADD, Action.CHANGE, Action.REMOVE)
+WRITES: Final = (Action.ADD, Action.CHANGE, Action.MOVE, Action.REMOVE)
 """What costs a request when contacts are sent one by one."""
 
 _REQUEST_COST: Final = 20_000
 """Bytes of a replace that are worth one more request; requests wait for the server, bytes for the wire."""
+
+
+_UNFINGERPRINTED: Final = ("mobile", "contact_group_ids", "auto_created", "extra", "rows")
+"""What a plan holds of every contact beside the values that a fingerprint is of."""
+_DECISION: Final = ("action", "reason", "moved_from")
+
+_WORTH_MOVING: Final = 10_000
+"""Requests that are worth the ids of people with new numbers: a replace deletes them and adds them again."""
 
 
 class Strategy(StrEnum):
@@ -59,6 +69,8 @@ class Counts:
     add: int
     change: int
     unchanged: int
+    move: int
+    """Contacts that get a new number."""
     remove: int
     keep: Mapping[str, int]
     """By reason; see `Reason`."""
@@ -69,7 +81,7 @@ class Counts:
     @property
     def writes(self) -> int:
         """Contacts that the account holds differently today."""
-        return self.add + self.change + self.remove
+        return self.add + self.change + self.move + self.remove
 
 
 @frozen(kw_only=True, slots=False)
@@ -99,7 +111,7 @@ class Plan:
         return Counts(
             **{
                 each.value: actions.get(each.value, 0)
-                for each in (Action.ADD, Action.CHANGE, Action.UNCHANGED, Action.REMOVE)
+                for each in (Action.ADD, Action.CHANGE, Action.UNCHANGED, Action.MOVE, Action.REMOVE)
             },
             keep={str(reason): count for reason, count in sorted(kept["reason"].value_counts().iter_rows())},
             rejected_rows=self.rejects["row"].n_unique(),
@@ -115,25 +127,27 @@ class Plan:
     def strategy(self) -> Strategy:
         """What "auto" means for this plan.
 
-        A merge always goes contact by contact: a replace would wipe whoever joins the account meanwhile.
+        Only a replace may be one: it would wipe whoever joins the account meanwhile.
         """
         cheap = self.cost.per_contact_requests * _REQUEST_COST <= self.cost.replace_bytes
-        return Strategy.PER_CONTACT if self.mode is Mode.MERGE or cheap else Strategy.REPLACE
+        cheap = cheap or (self.counts.move > 0 and self.counts.writes <= _WORTH_MOVING)
+        return Strategy.PER_CONTACT if self.mode is not Mode.REPLACE or cheap else Strategy.REPLACE
 
-    @property
+    @cached_property
     def wanted(self) -> pl.DataFrame:
         """The account as it should be afterwards: every contact but those that go."""
-        return self.contacts.filter(pl.col("action") != Action.REMOVE.value)
+        return self.contacts.filter(pl.col("action") != Action.REMOVE.value) if self.counts.remove else self.contacts
 
     @property
     def writes(self) -> pl.DataFrame:
-        """The contacts that are added, changed or removed."""
+        """The contacts that are added, changed, moved or removed."""
         return self.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
 
     @property
     def baseline(self) -> pl.DataFrame:
         """The account as it was: mobile and every writable field."""
-        return self.contacts.filter(pl.col("before").is_not_null()).select("mobile", "before").unnest("before")
+        held = self.contacts.filter(pl.col("before").is_not_null())
+        return held.select(pl.coalesce("moved_from", "mobile").alias("mobile"), "before").unnest("before")
 
     @property
     def removals(self) -> pl.DataFrame:
@@ -145,9 +159,9 @@ class Plan:
         """What every guard says, for the strategy that "auto" means."""
         return self.judged_for(self.strategy)
 
-    def judged_for(self, strategy: Strategy) -> tuple[Verdict, ...]:
-        """Return what every guard says if the plan is carried out in this way."""
-        return judge(self._facts(strategy), self.guards)
+    def judged_for(self, strategy: Strategy, *, removed_recently: int = 0) -> tuple[Verdict, ...]:
+        """Return what every guard says if the plan is carried out in this way, after so many other removals."""
+        return judge(self._facts(strategy, removed_recently), self.guards)
 
     @property
     def is_refused(self) -> bool:
@@ -156,7 +170,10 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over account, baseline, source, guards and every wanted value: what a confirmation is bound to."""
+        """SHA-256 over account, baseline, source, guards and every wanted value: what a confirmation is bound to.
+
+        Values that the account has already are bound by its fingerprint, and only the others are hashed.
+        """
         facts = {
             "origin": self.origin,
             "account_id": self.account_id,
@@ -165,17 +182,22 @@ class Plan:
             "source": self.source.sha256,
             "guards": _guard_facts(self.guards),
         }
-        return digest(self.contacts.drop("before"), self.rejects, **facts)
+        decisions = self.contacts.select(pl.struct(_DECISION).rle().struct.unnest()).unnest("value")
+        changes = self.contacts.drop("before").with_row_index().filter(_differs(self.contacts))
+        return digest(self.contacts.select(_UNFINGERPRINTED), decisions, changes, self.rejects, **facts)
 
     def group_names_removed(self) -> tuple[str, ...]:
         """Return the account's groups that a replace would delete, since nobody is left in them (section 3.11)."""
         left = set(self.wanted["contact_groups"].explode().drop_nulls().unique())
         return tuple(sorted(name for name in self.groups["name"].unique() if name not in left))
 
-    def _facts(self, strategy: Strategy) -> Facts:
+    def _facts(self, strategy: Strategy, removed_recently: int) -> Facts:
         kept = self.counts.keep
         doomed_groups = self.group_names_removed() if strategy is Strategy.REPLACE and self.counts.writes else ()
         return Facts(
+            account_id=self.account_id,
+            removed_recently=removed_recently,
+            moves=self.counts.move,
             account_contacts=self.contacts.height - self.counts.add,
             usable_rows=int(self.contacts["rows"].list.len().sum()),
             rejected_rows=self.counts.rejected_rows,
@@ -189,10 +211,20 @@ class Plan:
         )
 
 
+def _differs(contacts: pl.DataFrame) -> pl.Series:
+    """Tell which contacts are written, or would not be as the account's fingerprint says they are."""
+    before, action = contacts["before"].struct.unnest(), contacts["action"]
+    differs = (action != Action.UNCHANGED.value) & (action != Action.KEEP.value)
+    differs = differs | contacts["unstop_held_back"] | (contacts["changed"].list.len() > 0)
+    for name in WRITABLE:
+        wanted, held = contacts[name], before[name]
+        differs = differs | (differ(wanted, held) if wanted.dtype == pl.List else wanted.ne_missing(held))
+    return differs
+
+
 def _guard_facts(guards: Guards) -> list[tuple[str, Any]]:
-    return sorted(
-        (name, sorted(value.items()) if name == "consent" else value) for name, value in asdict(guards).items()
-    )
+    said = asdict(guards) | {"consent": sorted(guards.consent.items()), "accounts": sorted(guards.accounts or ())}
+    return sorted(said.items())
 
 
 def _duplicate_speed_dials(wanted: pl.DataFrame) -> tuple[str, ...]:
@@ -233,10 +265,19 @@ def compare(prepared: Prepared, baseline: Snapshot, *, mode: Mode, guards: Guard
         fingerprint=baseline.fingerprint,
         source=prepared.source,
         guards=guards,
-        contacts=difference(prepared.contacts, baseline.contacts, prepared.rejects, mode=mode, guards=guards),
+        contacts=_contacts(prepared, baseline.contacts, mode, guards),
         groups=baseline.groups,
         rejects=prepared.rejects,
         merges=prepared.merges,
     )
     _ = made.digest, made.verdicts  # computed here, in the thread, and kept
     return made
+
+
+def _contacts(prepared: Prepared, account: pl.DataFrame, mode: Mode, guards: Guards) -> pl.DataFrame:
+    """Compare list and account; in a replace, look for people whose number changed."""
+    compared = partial(difference, prepared.contacts, rejects=prepared.rejects, mode=mode, guards=guards)
+    found = compared(account)
+    if mode is Mode.REPLACE and guards.find_moves:
+        return with_moves(found, account, compared)
+    return without_moves(found)

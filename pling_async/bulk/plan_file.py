@@ -35,7 +35,7 @@ def save_plan(plan: Plan, path: Path) -> None:
         "account_id": plan.account_id,
         "fingerprint": plan.fingerprint,
         "source": asdict(plan.source),
-        "guards": asdict(plan.guards),
+        "guards": asdict(plan.guards) | {"accounts": plan.guards.accounts and sorted(plan.guards.accounts)},
     }
     with private_file(path) as out, zipfile.ZipFile(out, "w") as archive:
         archive.writestr("plan.json", orjson.dumps(facts, option=orjson.OPT_INDENT_2))

@@ -5,6 +5,7 @@ concluded only when the account has been watched for long enough; every conclusi
 """
 
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
@@ -46,8 +47,10 @@ class Reconciled:
     account: Snapshot
 
 
-async def reconcile(client: PlingClient, plan: Plan, *, settle: float) -> Reconciled:
-    """Watch the account for up to `settle` seconds and say what it shows.
+async def reconcile(
+    client: PlingClient, plan: Plan, *, settle: float, on_progress: Callable[[int, int, str], None]
+) -> Reconciled:
+    """Watch the account for up to `settle` seconds and say what it shows; progress is told in seconds.
 
     Raises `RunInDoubt` when it does not hold still within twice that time, and whatever listing it raises.
     """
@@ -55,6 +58,7 @@ async def reconcile(client: PlingClient, plan: Plan, *, settle: float) -> Reconc
     started, gap = clock(), min(_FIRST_GAP, settle)
     before = await snapshot(client)
     while True:
+        on_progress(int(clock() - started), max(1, round(settle)), "seconds of watching the account")
         await asyncio.sleep(gap)
         after = await snapshot(client)
         if after.fingerprint == before.fingerprint:

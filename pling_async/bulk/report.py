@@ -5,10 +5,16 @@ from typing import Final
 
 import polars as pl
 
+from pling_async.bulk.csv_report import Flavour, write_csv
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.private_files import private_file
 from pling_async.bulk.run import Run
 from pling_async.errors import Outcome
+
+REJECT_COLUMNS: Final = ("row", "field", "code", "message")
+OUTCOME_COLUMNS: Final = ("row", "outcome", "code", "message", "mobile", "action")
+
+_LONGEST_MESSAGE: Final = 300
 
 _KEPT: Final = {
     "merge": "kept (not in the list)",
@@ -16,6 +22,7 @@ _KEPT: Final = {
     "rejected_row": "kept (in a rejected row)",
     "auto_created": "kept (auto-created)",
     "held_back": "kept (removal held back)",
+    "not_of_run": "kept (not of the run)",
 }
 
 
@@ -26,6 +33,7 @@ def plan_counts(plan: Plan) -> dict[str, int]:
         "added": counts.add,
         "changed": counts.change,
         "unchanged": counts.unchanged,
+        **({"new number": counts.move} if counts.move else {}),
         "removed": counts.remove,
         "kept (stopped)": counts.keep.get("stopped", 0),
         **{words: counts.keep[reason] for reason, words in _KEPT.items() if counts.keep.get(reason)},
@@ -40,7 +48,43 @@ def run_counts(run: Run) -> dict[str, int]:
     }
 
 
-def write_rejects(rejects: pl.DataFrame, path: Path) -> None:
-    """Write rejected rows as CSV (row, field, code, message), without their values; private, replaced as a whole."""
+def write_rejects(rejects: pl.DataFrame, path: Path, *, flavour: Flavour | str = Flavour.SPREADSHEET) -> None:
+    """Write one line for each problem of a rejected row, without the row's values; private, replaced as a whole."""
+    _write(rejects.select(REJECT_COLUMNS), path, flavour)
+
+
+def write_outcomes(run: Run, path: Path, *, flavour: Flavour | str = Flavour.SPREADSHEET) -> None:
+    """Write `outcome_lines` to a private file, which is replaced as a whole."""
+    _write(outcome_lines(run), path, flavour)
+
+
+def outcome_lines(run: Run) -> pl.DataFrame:
+    """Return one line for each row of the list, in its order, and then one for each other contact that was written.
+
+    Columns row, outcome, code, message, mobile, action. A row whose contact was not written has no mobile and no
+    action; a contact without a row, most often a removal (which the API does not report), has no row.
+    """
+    listed = run.plan.contacts.filter(pl.col("rows").list.len() > 0).select("mobile", "rows")
+    written = run.written.select("mobile", "action")
+    by_row = listed.join(written, on="mobile").explode("rows").rename({"rows": "row"})
+    rows = run.outcomes.join(by_row, on="row", how="left", maintain_order="left")
+    others = run.written.join(listed, on="mobile", how="anti").sort("mobile")
+    unlisted = others.with_columns(pl.lit(None, rows.schema["row"]).alias("row"))
+    return pl.concat([rows.select(OUTCOME_COLUMNS), unlisted.select(OUTCOME_COLUMNS)])
+
+
+def _write(lines: pl.DataFrame, path: Path, flavour: Flavour | str) -> None:
+    messages = lines["message"].unique().to_list()
+    told = lines.with_columns(
+        pl.col("message").replace_strict(messages, [*map(_visible, messages)], return_dtype=pl.String)
+    )
     with private_file(path) as out:
-        rejects.select("row", "field", "code", "message").write_csv(out)
+        write_csv(told, out, Flavour(flavour))
+
+
+def _visible(message: str) -> str:
+    """Return a message that others may have had a part in, bounded, with what acts on a terminal made visible."""
+    message = message[:_LONGEST_MESSAGE]
+    if message.isprintable():
+        return message
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in message)

@@ -11,24 +11,21 @@ from typing import Any, Final
 import polars as pl
 from attrs import evolve
 
-from pling_async._version import __version__
 from pling_async.bulk.apply import check_account, check_fresh
 from pling_async.bulk.difference import Action
-from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, closing
-from pling_async.bulk.journal import Intent, Journal, Record, read_journal
+from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, closing, way_back
+from pling_async.bulk.journal import Intent, Journal, Record
 from pling_async.bulk.plan import Plan, Strategy
-from pling_async.bulk.plan_file import load_plan
-from pling_async.bulk.reconcile import Conclusion, compared, reconcile
+from pling_async.bulk.reconcile import Conclusion, compared
+from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
-from pling_async.bulk.state import AccountFolder, RunFolder
+from pling_async.bulk.state import AccountFolder
 from pling_async.bulk.whole_account import LOST, judged
-from pling_async.errors import JournalError, Outcome, StalePlan
+from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import InvalidContact
 
 _DRIFTED: Final = "somebody else changed the contact since; it was left alone; plan the list again"
-_REPLACE: Final = "contacts/replace"
 
 
 async def resume(
@@ -48,52 +45,34 @@ async def resume(
     """
     settings = settings or ApplySettings()
     account = AccountFolder.of(settings.state, client.origin, client.account_id)
-    folder = account.known_run(run_id)
+    folder = await asyncio.to_thread(account.known_run, run_id)
     async with account_held(account, besides=run_id):
-        record, plan = await asyncio.to_thread(_kept, folder)
-        check_account(client, plan)
-        run = Run(
-            id=run_id, plan=plan, strategy=Strategy(record.facts["strategy"]), undo_of=record.facts.get("undo_of")
-        )
+        record, run = await asyncio.to_thread(read_run, folder)
+        check_account(client, run.plan)
         if record.last("ended") is not None:
-            return evolve(run, written=await asyncio.to_thread(_recorded, run, record))
+            return evolve(run, written=await asyncio.to_thread(recorded, run, record))
         journal = await Journal.reopen(folder.journal)
-        async with closing(journal):
+        async with closing(journal), way_back(run):
             await journal.note("resumed")
             execution = Execution(client, journal, folder, settings, on_progress)
             if run.strategy is Strategy.REPLACE:
-                return await _whole_account(client, run, record, execution, journal, settings.settle)
+                return await _whole_account(client, run, record, execution)
             return await _each_contact(client, run, record, execution)
 
 
-def _kept(folder: RunFolder) -> tuple[Record, Plan]:
-    """Read the journal and the plan of a run, and check that they belong together and to this version (#80)."""
-    record = read_journal(folder.journal)
-    if record.facts["version"] != __version__:
-        raise JournalError(f"run {folder.id} was begun by version {record.facts['version']}; resume it with that one")
-    plan = load_plan(folder.plan)
-    if plan.digest != record.facts["digest"]:
-        raise JournalError(f"the plan of run {folder.id} is not the one it was begun with; plan the list again")
-    return record, plan
-
-
-async def _whole_account(
-    client: PlingClient, run: Run, record: Record, execution: Execution, journal: Journal, settle: float
-) -> Run:
-    sent = [each for each in record.intents if each.path == _REPLACE and each.outcome is not Outcome.NOT_APPLIED]
+async def _whole_account(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
+    sent = [each for each in record.intents if each.path == REPLACE and each.outcome is not Outcome.NOT_APPLIED]
     if not sent:
         await check_fresh(client, run.plan)
         return await execution.whole_account(run)
     if any(each.outcome is Outcome.APPLIED for each in sent):
-        written = await asyncio.to_thread(_recorded, run, record)
+        written = await asyncio.to_thread(recorded, run, record)
         return await execution.verified(evolve(run, written=written))
-    found = await reconcile(client, run.plan, settle=settle)
-    await journal.note("conclusion", conclusion=found.conclusion.value)
+    found = await execution.watched(run)
     if found.conclusion is Conclusion.CONVERGED:
         written = await asyncio.to_thread(judged, run.plan, ())
         return await execution.verified(evolve(run, written=written, warnings=(LOST,), conclusion=found.conclusion))
     if found.conclusion is Conclusion.FOREIGN:
-        await journal.note("ended", complete=False)
         raise StalePlan(
             f"the replace of run {run.id} was lost, and somebody else wrote to the account since; nothing was sent; "
             "plan the list again"
@@ -110,7 +89,7 @@ async def _each_contact(client: PlingClient, run: Run, record: Record, execution
 
 def _decided(plan: Plan, record: Record, now: Snapshot) -> pl.DataFrame:
     """Return what needs no request any more: mobile, action, outcome, code, message."""
-    last = _last_by_mobile(plan, record)
+    last = last_intents(plan, record)
     states = compared(plan, now)
     rows = plan.writes.select("mobile", "action", "changed", "is_stopped").join(states, on="mobile", how="left")
     rows = rows.join(now.contacts.select("mobile", is_stopped_now="is_stopped"), on="mobile", how="left")
@@ -126,7 +105,8 @@ def _rows(rows: pl.DataFrame, last: dict[str, Intent]) -> Iterator[tuple[str, ..
         elif row["as_wanted"] and not _is_to_be_freed(row):
             yield (*known, Outcome.APPLIED.value, "found", "the account has it already")
         elif not row["as_before"] and not row["as_wanted"]:
-            outcome = Outcome.SKIPPED if intent is None else Outcome.UNKNOWN
+            unsent = intent is None or intent.outcome in {Outcome.SKIPPED, Outcome.NOT_APPLIED}
+            outcome = Outcome.SKIPPED if unsent else Outcome.UNKNOWN
             yield (*known, outcome.value, "drifted", _DRIFTED)
         elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
             yield (*known, Outcome.SKIPPED.value, "drifted", "the person opted out since, and is kept")
@@ -135,28 +115,3 @@ def _rows(rows: pl.DataFrame, last: dict[str, Intent]) -> Iterator[tuple[str, ..
 def _is_to_be_freed(row: dict[str, Any]) -> bool:
     """Tell whether somebody whose consent is held is still on the stop list."""
     return "is_stopped" in row["changed"] and not row["is_stopped"] and bool(row["is_stopped_now"])
-
-
-def _last_by_mobile(plan: Plan, record: Record) -> dict[str, Intent]:
-    """Find each contact's last intent; a deletion's is found by the id in its path."""
-    mobiles = {f"contacts/{each}": mobile for mobile, each in plan.removals.select("mobile", "id").iter_rows()}
-    found = {intent.subject or mobiles.get(intent.path, ""): intent for intent in record.intents}
-    return {mobile: intent for mobile, intent in found.items() if mobile}
-
-
-def _recorded(run: Run, record: Record) -> pl.DataFrame:
-    """Return what the journal says of every write."""
-    if run.strategy is Strategy.REPLACE:
-        result = record.last("result") or {"invalid": ()}
-        invalid = [InvalidContact(sent={"mobile": each["mobile"]}, error=each["error"]) for each in result["invalid"]]
-        return judged(run.plan, invalid)
-    last = _last_by_mobile(run.plan, record)
-    said = []
-    for mobile, action in run.plan.writes.select("mobile", "action").iter_rows():
-        intent = last.get(mobile)
-        if intent is None:
-            said.append((mobile, action, Outcome.SKIPPED.value, "halted", "nothing was sent for it"))
-        else:
-            outcome = intent.outcome or Outcome.UNKNOWN
-            said.append((mobile, action, outcome.value, intent.code, intent.message))
-    return pl.DataFrame(said, schema=WRITTEN_SCHEMA, orient="row")

@@ -35,6 +35,8 @@ class Run:
     """Mutating requests of this process that the server may have seen, every attempt counted."""
     undo_of: str | None = None
     """Id of the run that this one takes back."""
+    reissued: pl.DataFrame = field(factory=lambda: reissued_frame(()), repr=row_count, eq=False)
+    """Columns mobile, old_id, new_id: contacts that an undo added again; the server gave them new ids."""
 
     @cached_property
     def outcomes(self) -> pl.DataFrame:
@@ -57,11 +59,22 @@ class Run:
         counts = dict(self.written["outcome"].value_counts().iter_rows())
         return {outcome: counts.get(outcome.value, 0) for outcome in Outcome}
 
+    def undecided(self, outcome: Outcome, message: str, code: str = "halted") -> pl.DataFrame:
+        """Give every write of the plan the same outcome, as a frame like `written`."""
+        said = {"outcome": outcome.value, "code": code, "message": message}
+        return self.plan.writes.select("mobile", "action", *(pl.lit(value).alias(name) for name, value in said.items()))
+
     @property
     def is_complete(self) -> bool:
         """Whether every write of the plan was applied and the account is what the plan promised."""
         applied = self.outcome_counts[Outcome.APPLIED] == self.written.height
         return applied and (self.verification is None or self.verification.is_clean)
+
+
+def reissued_frame(rows: Iterable[tuple[str, int, int]]) -> pl.DataFrame:
+    """Turn rows of mobile, old id and new id into the frame that a run keeps."""
+    schema = {"mobile": pl.String(), "old_id": pl.Int64(), "new_id": pl.Int64()}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
 def written_frame(results: Iterable[Written]) -> pl.DataFrame:

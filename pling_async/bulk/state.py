@@ -90,9 +90,14 @@ class AccountFolder:
 
     def runs(self) -> Iterator[RunFolder]:
         """Yield the runs, oldest first."""
-        for path in sorted((self.path / "runs").glob("*")):
-            if _RUN_ID.fullmatch(path.name) and (path / "journal.sqlite").exists():
-                yield RunFolder(path)
+        return (folder for folder in self._folders() if folder.journal.exists())
+
+    def unborn_runs(self) -> Iterator[RunFolder]:
+        """Yield the folders of runs that were cut short before they were kept; nothing was sent then."""
+        return (folder for folder in self._folders() if not folder.journal.exists())
+
+    def _folders(self) -> Iterator[RunFolder]:
+        return (RunFolder(path) for path in sorted((self.path / "runs").glob("*")) if _RUN_ID.fullmatch(path.name))
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from pling_async.bulk.body import write_body
 from pling_async.bulk.difference import Action
+from pling_async.bulk.guards import some
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
@@ -42,7 +43,7 @@ class WholeAccount:
         self.conclusion: Conclusion | None = None
         """What the account showed after an answer that decided nothing."""
 
-    async def send(self, *, settle: float, on_sent: Callable[[int, int], None]) -> Sent:
+    async def send(self, *, settle: float, on_progress: Callable[[int, int, str], None]) -> Sent:
         """Send the whole wanted account in one request.
 
         The body is written to a private file first and streamed from there. After an answer that decides nothing the
@@ -51,21 +52,23 @@ class WholeAccount:
         """
         try:
             async with _spooled(self._plan, self._folder) as body:
-                result = await self._client.contacts.replace_encoded(body, on_sent=on_sent)
+                result = await self._client.contacts.replace_encoded(
+                    body, on_sent=lambda sent, size: on_progress(sent, size, "bytes")
+                )
         except PlingError as error:
             if error.outcome is not Outcome.UNKNOWN:
                 raise
-            await self._watch(error, settle)
+            await self._watch(error, settle, on_progress)
             return await asyncio.to_thread(judged, self._plan, ()), (LOST,), self.conclusion
         invalid = [{"mobile": str(each.sent.get("mobile")), "error": each.error} for each in result.invalid_contacts]
         await self._journal.note("result", invalid=invalid)
         written = await asyncio.to_thread(judged, self._plan, result.invalid_contacts)
         return written, tuple(_doubts(self._plan, result)), None
 
-    async def _watch(self, error: PlingError, settle: float) -> None:
+    async def _watch(self, error: PlingError, settle: float, on_progress: Callable[[int, int, str], None]) -> None:
         """Conclude what the account shows; raise the error unless it is what the plan promised."""
         try:
-            found = await reconcile(self._client, self._plan, settle=settle)
+            found = await reconcile(self._client, self._plan, settle=settle, on_progress=on_progress)
         except PlingError as unseen:
             error.args = (f"{error}; {_NOT_SEEN}",)
             raise error from unseen
@@ -114,5 +117,7 @@ def _doubts(plan: Plan, result: ReplaceResult) -> Iterator[str]:
     )
     if counted != sent:
         yield f"the server counted {counted} contacts, {sent} were sent"
+    if plan.counts.move:
+        yield f"{some(plan.counts.move, 'contact')} with a new number got a new id, as a replace gives them"
     if result.invalid_contact_count:
         yield f"the server refused {result.invalid_contact_count} contacts"

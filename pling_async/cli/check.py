@@ -1,14 +1,13 @@
 """`pling check`: what is in a list, before any account is involved."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pling_async.cli.commands import Command
-from pling_async.cli.options import FILE, output_option, reading_options, rejects_option
-from pling_async.cli.output import Output, next_step, note
+from pling_async.cli.options import FILE, Reports, output_option, reading_options, rejects_option
+from pling_async.cli.output import Output, counted, next_step, note
 
 if TYPE_CHECKING:
     from pling_async.bulk import Plan, Prepared, PrepareSettings
@@ -21,7 +20,7 @@ _SHOWN: int = 20
 @reading_options
 @rejects_option
 @output_option
-def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: Output) -> None:
+def check(file: str, settings: "PrepareSettings", reports: Reports, output: Output) -> None:
     """Read a list and say what is in it; no account is involved.
 
       pling check customers.csv
@@ -34,18 +33,18 @@ def check(file: str, settings: "PrepareSettings", rejects: Path | None, output: 
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
     prepared = asyncio.run(bulk.prepare(file, settings=settings))
-    save_rejects(prepared, rejects)
+    save_rejects(prepared, reports)
     show_prepared(output, prepared)
     next_step("plan", file)
 
 
-def save_rejects(judged: "Plan | Prepared", path: Path | None) -> None:
+def save_rejects(judged: "Plan | Prepared", reports: Reports) -> None:
     """Write the rows that cannot be used, if that was asked for."""
     from pling_async.bulk.report import write_rejects  # noqa: PLC0415 - polars takes a while to import
 
-    if path is not None:
-        write_rejects(judged.rejects, path)
-        note(f"{judged.rejects['row'].n_unique()} rows that cannot be used: {path}")
+    if reports.rejects is not None:
+        write_rejects(judged.rejects, reports.rejects, flavour=reports.flavour)
+        note(f"{counted(judged.rejects['row'].n_unique(), 'row')} that cannot be used: {reports.rejects}")
 
 
 def show_prepared(output: Output, prepared: "Prepared") -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from pling_async.cli.commands import Group
+from pling_async.cli.environment import forget_key_log
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.output import complain
 
@@ -19,6 +20,7 @@ _COMMANDS: Final = {
     "plan": ("plan", "plan", "Say what a list would do to the account; nothing is written."),
     "show": ("plan", "show", "Show a plan that was written to a file."),
     "apply": ("plan", "apply", "Carry out a plan that was written to a file."),
+    "runs": ("runs", "runs", "List what was carried out; resume, undo or forget it."),
     "contacts": ("contacts", "contacts", "List, get, add, update and delete contacts."),
     "groups": ("groups", "groups", "List, get, add, rename and delete contact groups."),
     "stop-list": ("stop_list", "stop_list", "See who opted out, add people, remove them with consent."),
@@ -120,4 +122,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    forget_key_log()
     sys.exit(run())

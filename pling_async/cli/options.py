@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import frozen
 
 from pling_async.cli.output import FORMATS, Output
 
@@ -77,13 +78,58 @@ reading_options = gathered("settings", READING, to_settings)
 """How a list is read; the command receives `settings`."""
 
 
-rejects_option = click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows that cannot be used to this CSV: row, field, code, message.",
-)
+@frozen(kw_only=True)
+class Reports:
+    """Which CSV files are written, and for whom."""
+
+    rejects: Path | None = None
+    report: Path | None = None
+    flavour: str = "spreadsheet"
+
+
+REJECTS: Mapping[str, Any] = {
+    "rejects": click.option(
+        "--rejects",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the rows that cannot be used to this CSV: row, field, code, message.",
+    ),
+    "flavour": click.option(
+        "--report-flavour",
+        "flavour",
+        type=click.Choice(["spreadsheet", "exchange"]),
+        default="spreadsheet",
+        show_default=True,
+        help="CSV in which a spreadsheet calculates nothing, or CSV for programs.",
+    ),
+}
+
+REPORTS: Mapping[str, Any] = {
+    **REJECTS,
+    "report": click.option(
+        "--report",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write what became of every row, and of every removed contact, to this CSV.",
+    ),
+}
+
+rejects_option = gathered("reports", REJECTS, lambda values: Reports(**values))
+"""The rejects file; the command receives `reports`."""
+
+_REPORT_ALONE: Mapping[str, Any] = {name: REPORTS[name] for name in ("report", "flavour")}
+
+report_options = gathered("reports", _REPORT_ALONE, lambda values: Reports(**values))
+"""The report without the rejects, for runs of which the list is gone; the command receives `reports`."""
 
 yes_option = click.option("--yes", "-y", "is_confirmed", is_flag=True, help="Do not ask; lifts no guard.")
+
+settle_option = click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=150,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to watch the account when the answer to a replace is lost.",
+)
 
 OUTPUT: Mapping[str, Any] = {
     "output": click.option(

@@ -1,6 +1,7 @@
 """Data on stdout as a table, JSON or NDJSON; everything else on stderr."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -27,8 +28,17 @@ _UNWRAPPED: Final = 10_000
 
 
 def complain(message: str) -> None:
-    """Say on stderr what went wrong."""
+    """Say on stderr what went wrong, even when stdout takes no more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        discard()
     _say("pling: " + message)
+
+
+def discard() -> None:
+    """Send what is still to be written on stdout nowhere: Python flushes at exit, and would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(message: str) -> None:

@@ -20,11 +20,10 @@ from pling_async.cli.planning import (
     planning_options,
     viewing_options,
 )
-from pling_async.cli.progress import Progress
-from pling_async.errors import PlingError
+from pling_async.cli.writing import carried_out
 
 if TYPE_CHECKING:
-    from pling_async.bulk import Plan, Run
+    from pling_async.bulk import Plan
 
 
 @click.command(cls=Command)
@@ -43,9 +42,11 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
     """
     made = _planned(request)
     _show(view, made)
-    _enforce(made, "auto")
     if out is not None:
         _save(made, out)
+    _enforce(made, "auto")
+    if out is not None:
+        next_step("apply", out)
     elif made.counts.writes:
         next_step("plan", request.file, "--mode", request.mode, "--out", "PLAN")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
@@ -68,19 +69,21 @@ def show(file: Path, view: View) -> None:
 
 @click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--confirm", "digest", metavar="DIGEST", help="Confirm the plan with this digest; asks no more.")
 @applying_options
 @output_option
-def apply(file: Path, applying: Applying, output: Output) -> int:
+def apply(file: Path, digest: str | None, applying: Applying, output: Output) -> int:
     """Carry out a plan that was written to a file.
 
       pling apply customers.plan
-      pling apply customers.plan --yes --rejects rejects.csv
+      pling apply customers.plan --confirm 3f2a9c41b7de
+      pling apply customers.plan --yes --report outcomes.csv
 
     Refused when the account changed since the plan was made. Afterwards the account is listed again and compared.
     """
     made = _loaded(file)
-    _enforce(made, applying.strategy)
-    return _carried_out(made, applying, output)
+    _enforce(made, applying.strategy, digest)
+    return _carried_out(made, applying, output, digest)
 
 
 @click.command("import", cls=Command)
@@ -91,7 +94,7 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
     """Plan a list, show the plan, ask, and carry it out.
 
       pling import customers.csv
-      pling import customers.csv --mode replace --rejects rejects.csv
+      pling import customers.csv --mode replace --rejects rejects.csv --report outcomes.csv
       pling import customers.csv --yes -o json < /dev/null
 
     The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
@@ -131,50 +134,37 @@ def _save(made: "Plan", out: Path) -> None:
     from pling_async.bulk import save_plan  # noqa: PLC0415 - polars takes a while to import
 
     save_plan(made, out)
-    next_step("apply", out)
 
 
-def _enforce(made: "Plan", strategy: str) -> None:
+def _enforce(made: "Plan", strategy: str, digest: str | None = None) -> None:
     from pling_async.bulk import Strategy  # noqa: PLC0415 - polars takes a while to import
     from pling_async.bulk.guards import enforce  # noqa: PLC0415 - likewise
 
     chosen = Strategy(strategy)
-    enforce(made.judged_for(made.strategy if chosen is Strategy.AUTO else chosen))
+    verdicts = made.judged_for(made.strategy if chosen is Strategy.AUTO else chosen)
+    enforce(verdicts, digest=made.digest, confirmed=digest)
 
 
-def _carried_out(made: "Plan", applying: Applying, output: Output) -> int:
-    from pling_async.cli.run_view import run_exit, show_run  # noqa: PLC0415 - polars and rich take a while to import
+def _carried_out(made: "Plan", applying: Applying, output: Output, digest: str | None = None) -> int:
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+    from pling_async.cli.run_view import check_report  # noqa: PLC0415 - likewise
 
-    save_rejects(made, applying.rejects)
-    if made.counts.writes and not applying.is_confirmed:
+    check_report(applying.reports)
+    save_rejects(made, applying.reports)
+    if made.counts.writes and not applying.is_confirmed and digest is None:
         confirm(_question(made))
-    try:
-        run = _applied(made, applying.strategy)
-    except PlingError as error:
-        if error.run is not None:
-            show_run(output, error.run)
-        raise
-    show_run(output, run)
-    return run_exit(run)
+    return carried_out(
+        lambda client, settings, progress: bulk.apply(
+            client, made, strategy=applying.strategy, settings=settings, on_progress=progress
+        ),
+        output,
+        applying.reports,
+        settle=applying.settle,
+        digest=digest,
+    )
 
 
 def _question(made: "Plan") -> str:
     counts = made.counts
-    what = f"Add {counts.add}, change {counts.change} and remove {counts.remove} contacts"
+    what = f"Add {counts.add}, change {counts.change + counts.move} and remove {counts.remove} contacts"
     return f"{what} in account {made.account_id} at {made.origin}?"
-
-
-def _applied(made: "Plan", strategy: str) -> "Run":
-    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
-
-    with Progress("applying") as progress:
-        return on_account(
-            lambda client: bulk.apply(client, made, strategy=strategy, on_progress=progress.update),
-            interrupted=lambda: _when_interrupted(made, progress.contacts),
-        )
-
-
-def _when_interrupted(made: "Plan", done: int) -> str:
-    """Say what is known: requests under way at that moment may have been carried out."""
-    known = f"{done} of {made.counts.writes} contacts were decided" if done else "no answer had come yet"
-    return f"{known}; others may have been carried out. Plan the list again to see what is left: that is safe"

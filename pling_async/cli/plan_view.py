@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from pling_async.bulk import Action, Level, report
+from pling_async.bulk import Action, Level, Mode, report
 from pling_async.cli.output import Output, cell, counted, table
 from pling_async.cli.source_view import count_table, labelled, more, source_lines, source_record
 
@@ -19,7 +19,14 @@ MARKS: Final = {Level.PASSED: ("ok", "green"), Level.HELD: ("held", "yellow"), L
 _SHOWN: Final = {
     Action.ADD: ("+", "green", "added"),
     Action.CHANGE: ("~", "yellow", "changed"),
+    Action.MOVE: (">", "yellow", "with a new number"),
     Action.REMOVE: ("-", "red", "removed"),
+}
+
+_MODES: Final = {
+    Mode.MERGE: "nobody is removed",
+    Mode.REPLACE: "contacts that the list does not have are removed",
+    Mode.UNDO: "what the run added is removed, unless somebody changed it since",
 }
 
 
@@ -62,6 +69,8 @@ def contact_records(plan: "Plan") -> Iterator[dict[str, Any]]:
                 "mobile": row["mobile"],
                 "id": row["id"],
                 "action": row["action"],
+                "moved_from": row["moved_from"],
+                "moved_by": row["moved_by"],
                 "reason": row["reason"],
                 "changed": _changes(row),
                 "rows": row["rows"],
@@ -78,7 +87,7 @@ def _counts(plan: "Plan") -> dict[str, int]:
 
 def _account_lines(plan: "Plan") -> Iterator[Text]:
     yield labelled("account", f"{plan.account_id} at {cell(plan.origin)}")
-    what = "contacts that the list does not have are removed" if plan.mode == "replace" else "nobody is removed"
+    what = _MODES[plan.mode]
     yield labelled("mode", f"{plan.mode.value} ({what})")
     if plan.counts.writes:
         size = f"{plan.cost.replace_bytes / 1000:.0f} kB in one replace"
@@ -107,6 +116,8 @@ def _examples(plan: "Plan", limit: int) -> "Iterator[Text | Table]":
 
 
 def _summary(action: Action, row: Mapping[str, Any]) -> str:
+    if action is Action.MOVE:
+        return f"was {cell(row['moved_from'])} (the same {row['moved_by'].replace('_', ' ')})"
     if action is not Action.CHANGE:
         return ", ".join(filter(None, [cell(row["name"]), *map(cell, row["contact_groups"])]))
     changes = ((name, each["from"], each["to"]) for name, each in _changes(row).items())

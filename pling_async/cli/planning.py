@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import frozen
 
-from pling_async.cli.options import FILE, OUTPUT, READING, Values, gathered, rejects_option, to_settings, yes_option
+from pling_async.cli.options import (
+    FILE,
+    OUTPUT,
+    READING,
+    REPORTS,
+    Reports,
+    Values,
+    gathered,
+    settle_option,
+    to_settings,
+    yes_option,
+)
 from pling_async.cli.output import Output
 
 if TYPE_CHECKING:
@@ -56,6 +67,18 @@ _PLANNING: Mapping[str, Any] = {
         type=_Limit(),
         help="Most contacts that may be removed  [default: 10 or 10%, the larger]",
     ),
+    "per_day": click.option(
+        "--max-removals-per-day",
+        "per_day",
+        type=click.IntRange(min=0),
+        help="Most contacts that all runs of 24 hours may remove  [default: 3 times the limit of one]",
+    ),
+    "accounts": click.option(
+        "--only-account", "accounts", type=int, multiple=True, help="Refuse any other account; may be repeated."
+    ),
+    "find_moves": click.option(
+        "--moves/--no-moves", "find_moves", default=True, help="Find people whose number changed  [default: find]"
+    ),
     "allow_empty": click.option("--allow-empty", is_flag=True, help="Take a list without a usable row at its word."),
     "despite": click.option(
         "--remove-despite-rejects", "despite", is_flag=True, help="Remove contacts although rows could not be read."
@@ -81,6 +104,9 @@ def _plan_request(values: Values) -> PlanRequest:
 
     guards = Guards(
         **values["limit"] or {},
+        max_removals_per_day=values["per_day"],
+        accounts=values["accounts"] or None,
+        find_moves=values["find_moves"],
         allow_empty=values["allow_empty"],
         removals_despite_rejects=values["despite"],
         allow_group_removal=values["allow_group_removal"],
@@ -101,8 +127,9 @@ class Applying:
     """How a plan is carried out."""
 
     strategy: str
-    rejects: Path | None
+    reports: Reports
     is_confirmed: bool
+    settle: float
 
 
 _APPLYING: Mapping[str, Any] = {
@@ -113,11 +140,18 @@ _APPLYING: Mapping[str, Any] = {
         show_default=True,
         help="One call with the whole account, one call a contact, or what is cheaper.",
     ),
-    "rejects": rejects_option,
+    **REPORTS,
     "is_confirmed": yes_option,
+    "settle": settle_option,
 }
 
-applying_options = gathered("applying", _APPLYING, lambda values: Applying(**values))
+
+def _applying(values: Values) -> Applying:
+    reports = Reports(**{name: values[name] for name in REPORTS})
+    return Applying(values["strategy"], reports, values["is_confirmed"], values["settle"])
+
+
+applying_options = gathered("applying", _APPLYING, _applying)
 """How a plan is carried out; the command receives `applying`."""
 
 

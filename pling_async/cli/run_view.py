@@ -1,5 +1,6 @@
 """How a run is shown: what became of every contact that the plan writes, and whether the account is as promised."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -7,18 +8,59 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from pling_async.bulk import report
-from pling_async.cli.exits import Exit, exit_code
-from pling_async.cli.output import Output, cell, table
+from pling_async.bulk.private_files import check_place
+from pling_async.cli.exits import Exit, exit_code, message
+from pling_async.cli.options import Reports
+from pling_async.cli.output import Output, cell, complain, counted, note, table
 from pling_async.cli.source_view import count_table, more
-from pling_async.errors import Outcome
+from pling_async.errors import ConfigurationError, Outcome
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from pling_async.bulk import Run
 
-_WORDS: Final = {"add": "added", "change": "changed", "remove": "removed"}
+_WORDS: Final = {"add": "added", "change": "changed", "move": "new number", "remove": "removed"}
 _SHOWN_FAILURES: Final = 10
+
+
+def check_report(reports: Reports) -> None:
+    """Raise `ConfigurationError` now when the report that is asked for cannot be written."""
+    if reports.report is not None:
+        check_place(reports.report)
+
+
+def finish(output: Output, run: "Run", reports: Reports) -> Exit:
+    """Write the report of a run if that was asked for, show the run, and return its exit code."""
+    saved = _save(run, reports)
+    try:
+        show_run(output, run)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        complain(_standing("the outcome cannot be shown", run))
+        raise
+    return run_exit(run) or saved
+
+
+def _save(run: "Run", reports: Reports) -> Exit:
+    """Write the report; a failure is no failure of the run."""
+    if reports.report is None:
+        return Exit.OK
+    try:
+        report.write_outcomes(run, reports.report, flavour=reports.flavour)
+    except (ConfigurationError, OSError) as error:
+        complain(_standing(f"the report was not written: {message(error)}", run))
+        return Exit.FAILED
+    note(f"what became of {counted(run.outcomes.height, 'row')}: {reports.report}")
+    return Exit.OK
+
+
+def _standing(trouble: str, run: "Run") -> str:
+    """Say that what was done is done, whatever became of the words about it."""
+    counts = ", ".join(f"{count} {words.replace('_', ' ')}" for words, count in report.run_counts(run).items())
+    return f"{trouble}\nthe run stands as it is: {counts}; {run.verification or 'nothing was listed again'}"
 
 
 def show_run(output: Output, run: "Run") -> None:
@@ -63,9 +105,9 @@ def run_exit(run: "Run") -> Exit:
 def _heading(run: "Run") -> Text:
     if not run.plan.counts.writes:
         return Text("Nothing to do: the account already is what the list says.", style="bold green")
-    if run.is_complete:
-        return Text(f"Applied ({run.strategy.value}); listed again: {run.verification}.", style="bold green")
     listed = f"; listed again: {run.verification}" if run.verification else ""
+    if run.is_complete:
+        return Text(f"Applied ({run.strategy.value}){listed}.", style="bold green")
     return Text(f"Not everything was applied ({run.strategy.value}){listed}.", style="bold red")
 
 
@@ -73,7 +115,8 @@ def _counts(run: "Run") -> dict[str, int]:
     """Count what was really written, and take the rest from the plan."""
     applied = Counter(action for action, outcome in run.written.select("action", "outcome").iter_rows() if _ok(outcome))
     planned = report.plan_counts(run.plan)
-    return planned | {words: applied[action] for action, words in _WORDS.items()} | _not_applied(run)
+    done = {words: applied[action] for action, words in _WORDS.items() if words in planned}
+    return planned | done | _not_applied(run)
 
 
 def _not_applied(run: "Run") -> dict[str, int]:

@@ -6,7 +6,11 @@ from attrs import evolve
 from pling_async.bulk.guards import Facts, Guards, Level, enforce, judge, removal_limit
 from pling_async.errors import GuardRefused, Outcome
 
+DIGEST = "0123456789abcdef" * 4
 HARMLESS = Facts(
+    account_id=12345,
+    removed_recently=0,
+    moves=0,
     account_contacts=1000,
     usable_rows=900,
     rejected_rows=0,
@@ -82,7 +86,7 @@ def test_what_is_held_back_is_said_and_does_not_refuse(guard: str, facts: dict[s
     """A guard that left something out of the plan lets the rest pass."""
     held = evolve(HARMLESS, **facts)
     assert level(guard, held) is Level.HELD
-    enforce(judge(held, Guards()))
+    enforce(judge(held, Guards()), digest=DIGEST)
 
 
 def test_rejected_rows_without_pending_removals_hold_nothing_back() -> None:
@@ -106,14 +110,78 @@ def test_a_refusal_lists_every_reason_with_its_way_out() -> None:
     """One error names all refusals, and says that nothing was sent."""
     facts = evolve(HARMLESS, removals=500, groups_removed=("Styret",), duplicate_speed_dials=("+47******01",))
     with pytest.raises(GuardRefused) as caught:
-        enforce(judge(facts, Guards()))
+        enforce(judge(facts, Guards()), digest=DIGEST)
     for words in ("nothing was sent", "--max-removals 500", "--allow-group-removal", "make them unique"):
         assert words in str(caught.value)
     assert caught.value.outcome is Outcome.NOT_APPLIED
+    assert "--confirm" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("recently", "expected"), [(200, Level.PASSED), (201, Level.REFUSED)])
+def test_removals_of_a_day_have_a_budget(recently: int, expected: Level) -> None:
+    """Three times the limit of one plan, over all runs of 24 hours on this machine; exactly that is allowed."""
+    assert level("removal-budget", evolve(HARMLESS, removals=100, removed_recently=recently)) is expected
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(6, Level.PASSED), (5, Level.REFUSED), (0, Level.REFUSED)])
+def test_the_budget_can_be_set(budget: int, expected: Level) -> None:
+    """Guards(max_removals_per_day=n) counts this plan, too."""
+    facts = evolve(HARMLESS, removals=2, removed_recently=4)
+    assert level("removal-budget", facts, Guards(max_removals_per_day=budget)) is expected
+
+
+def test_a_spent_budget_does_not_stop_a_plan_without_removals() -> None:
+    """Somebody else's removals are no reason to refuse additions."""
+    assert level("removal-budget", evolve(HARMLESS, removed_recently=10_000)) is Level.PASSED
 
 
 @pytest.mark.parametrize(
-    "settings", [{"max_removals": -1}, {"max_removal_percent": 101.0}, {"max_removal_percent": -1.0}]
+    ("accounts", "expected"),
+    [(None, Level.PASSED), ({12345}, Level.PASSED), ({1, 2}, Level.REFUSED), ((), Level.REFUSED)],
+)
+def test_only_allowed_accounts_are_written_to(accounts: set[int] | None, expected: Level) -> None:
+    """Guards(accounts=...) names the only ones."""
+    assert level("account", HARMLESS, Guards(accounts=accounts)) is expected
+
+
+def test_number_changes_are_told() -> None:
+    """They refuse nothing, and the message says how many and how to look at them as other people."""
+    (told,) = (each for each in judge(evolve(HARMLESS, moves=3), Guards()) if each.guard == "moves")
+    assert told.level is Level.PASSED
+    assert "3 contacts" in told.message
+    assert "--no-moves" in told.message
+
+
+@pytest.mark.parametrize("facts", [{"removals": 500}, {"removals": 90, "removed_recently": 400}])
+@pytest.mark.parametrize("confirmed", [DIGEST, DIGEST[:12], DIGEST[:40]])
+def test_confirming_exactly_this_plan_lifts_the_limits_on_removals(facts: dict[str, int], confirmed: str) -> None:
+    """The refusal names the digest to confirm, and that digest is enough (I-1)."""
+    verdicts = judge(evolve(HARMLESS, **facts), Guards())
+    with pytest.raises(GuardRefused, match=f"--confirm {DIGEST[:12]} "):
+        enforce(verdicts, digest=DIGEST)
+    enforce(verdicts, digest=DIGEST, confirmed=confirmed)
+
+
+@pytest.mark.parametrize("confirmed", ["", DIGEST[:11], "f" * 64, f"{DIGEST[:12]}ff", f"{DIGEST}0"])
+def test_the_confirmation_of_another_plan_is_refused(confirmed: str) -> None:
+    """Too little of a digest, or another one, confirms nothing, even if nothing needed it."""
+    for facts in (HARMLESS, evolve(HARMLESS, removals=500)):
+        with pytest.raises(GuardRefused, match="another plan was confirmed"):
+            enforce(judge(facts, Guards()), digest=DIGEST, confirmed=confirmed)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"usable_rows": 0}, {"groups_removed": ("Styret",)}, {"duplicate_speed_dials": ("+47******01",)}]
+)
+def test_a_confirmation_lifts_nothing_else(facts: dict[str, object]) -> None:
+    """Only the limits on removals can be confirmed away."""
+    with pytest.raises(GuardRefused):
+        enforce(judge(evolve(HARMLESS, removals=500, **facts), Guards()), digest=DIGEST, confirmed=DIGEST)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"max_removals": -1}, {"max_removals_per_day": -1}, {"max_removal_percent": 101.0}, {"max_removal_percent": -1.0}],
 )
 def test_impossible_limits_are_refused(settings: dict[str, float]) -> None:
     """A limit that cannot be meant is an error where it is written."""

@@ -175,15 +175,18 @@ def test_import_takes_an_answer(
 def test_a_server_that_fails(pling: Any, people: Any, csv_file: Any) -> None:
     """When nobody knows whether the account changed, the code is 8 and the message says so."""
     people.sandbox.fail(Fault(action="reset_before_commit", path="*/contacts/replace", count=None))
-    ended = pling("import", csv_file(LIST), "--mode", "replace", "--strategy", "replace", "--yes")
+    replace = ("--mode", "replace", "--strategy", "replace")
+    ended = pling("import", csv_file(LIST), *replace, "--settle", "0", "--yes")
     assert ended.code == 8
     assert "unknown" in ended.err
+    assert "resume the run" in ended.err
 
 
 def test_a_lost_answer(pling: Any, people: Any, csv_file: Any) -> None:
     """When the answer was lost and the account shows that all was applied, that is success with a warning."""
     people.sandbox.fail(Fault(action="reset_after_commit", path="*/contacts/replace"))
-    ended = pling("import", csv_file(LIST), "--mode", "replace", "--strategy", "replace", "--yes")
+    replace = ("--mode", "replace", "--strategy", "replace")
+    ended = pling("import", csv_file(LIST), *replace, "--settle", "0", "--yes")
     assert ended.code == 0
     assert "warning: " in ended.out
 

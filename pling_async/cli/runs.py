@@ -1,0 +1,162 @@
+"""`pling runs`: what was carried out, and finishing, taking back or forgetting it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pling_async.cli.commands import Group
+from pling_async.cli.connection import on_account
+from pling_async.cli.options import Reports, output_option, report_options, settle_option, yes_option
+from pling_async.cli.output import Output, confirm, counted, note
+from pling_async.cli.writing import carried_out
+
+if TYPE_CHECKING:
+    from pling_async.bulk import KeptRun, Plan
+
+_COLUMNS = ("run", "started", "account", "mode", "strategy", "writes", "removals", "status", "source")
+
+
+@click.group(cls=Group)
+def runs() -> None:
+    """List what was carried out; resume, undo or forget it.
+
+    pling runs list
+    pling runs show 20261122T031702-2588feb2
+    pling runs resume 20261122T031702-2588feb2
+    pling runs undo 20261122T031702-2588feb2
+    pling runs purge --older-than 30
+    """
+
+
+@runs.command("list")
+@output_option
+def list_(output: Output) -> None:
+    """List the runs that are kept on this machine, of every account.
+
+    pling runs list
+    pling runs list -o json
+    """
+    kept = [_record(each) for each in _kept()]
+    if output.is_table and not kept:
+        note("no runs are kept yet; `pling import FILE` makes one")
+        return
+    output.records(_COLUMNS, kept)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@report_options
+@output_option
+def show(run_id: str, reports: Reports, output: Output) -> None:
+    """Show what became of every contact that a run wrote; no account is asked.
+
+    pling runs show 20261122T031702-2588feb2 -o ndjson
+    pling runs show 20261122T031702-2588feb2 --report outcomes.csv
+    """
+    from attrs import evolve  # noqa: PLC0415 - `pling --help` does without
+
+    from pling_async.bulk.history import find_run  # noqa: PLC0415 - polars takes a while to import
+    from pling_async.bulk.recorded import read_run, recorded  # noqa: PLC0415 - likewise
+    from pling_async.cli.run_view import finish  # noqa: PLC0415 - likewise
+
+    record, run = read_run(find_run(run_id))
+    finish(output, evolve(run, written=recorded(run, record)), reports)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@settle_option
+@report_options
+@output_option
+def resume(run_id: str, settle: float, reports: Reports, output: Output) -> int:
+    """Finish a run that was cut short; what it did already is not sent again.
+
+      pling runs resume 20261122T031702-2588feb2
+
+    After a replace whose answer was lost the account is watched first, for some minutes if need be.
+    """
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    return carried_out(
+        lambda client, settings, progress: bulk.resume(client, run_id, settings=settings, on_progress=progress),
+        output,
+        reports,
+        settle=settle,
+    )
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@yes_option
+@report_options
+@output_option
+def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> int:  # noqa: FBT001 - click's
+    """Take a run back: changed fields, removed and added contacts, and nothing that anybody did since.
+
+      pling runs undo 20261122T031702-2588feb2
+
+    Stops stay set. Removed contacts come back with new ids.
+    """
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    made = on_account(lambda client: bulk.plan_undo(client, run_id), interrupted=lambda: "nothing was sent")
+    if not made.counts.writes:
+        note("there is nothing to take back: the account has nothing of this run any more")
+        return 0
+    _show(output, made)
+    if not is_confirmed:
+        confirm(f"Take back {counted(made.counts.writes, 'contact')} in account {made.account_id} at {made.origin}?")
+    return carried_out(
+        lambda client, settings, progress: bulk.undo(client, run_id, settings=settings, on_progress=progress),
+        output,
+        reports,
+        settle=0,
+    )
+
+
+@runs.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Forget every ended run that is older.")
+def purge(run_id: str | None, older_than: int | None) -> None:
+    """Forget runs, and the personal data that is kept of them; they cannot be undone afterwards.
+
+    pling runs purge 20261122T031702-2588feb2
+    pling runs purge --older-than 30
+    """
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    if (run_id is None) == (older_than is None):
+        raise click.UsageError("name a RUN, or use --older-than DAYS")
+    chosen = [run_id] if run_id is not None else [each.id for each in _ended(older_than or 0)]
+    for each in chosen:
+        bulk.purge(each)
+    note(f"forgotten: {counted(len(chosen), 'run')}")
+
+
+def _kept() -> Iterator["KeptRun"]:
+    from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
+
+    return bulk.runs()
+
+
+def _ended(days: int) -> Iterator["KeptRun"]:
+    from pling_async.bulk import Status  # noqa: PLC0415 - polars takes a while to import
+
+    oldest = datetime.now(tz=UTC) - timedelta(days=days)
+    return (each for each in _kept() if each.status in {Status.COMPLETE, Status.INCOMPLETE} and each.started < oldest)
+
+
+def _record(kept: "KeptRun") -> dict[str, Any]:
+    account = f"{kept.account_id} at {kept.origin}"
+    names = ("mode", "strategy", "writes", "removals", "source", "undo_of")
+    said = {name: getattr(kept, name) for name in names}
+    return {"run": kept.id, "started": kept.started, "account": account, "status": kept.status.value, **said}
+
+
+def _show(output: Output, made: "Plan") -> None:
+    from pling_async.cli.plan_view import show_plan  # noqa: PLC0415 - polars and rich take a while to import
+
+    if output.is_table:
+        show_plan(output, made, details=5)

@@ -1,0 +1,59 @@
+"""Ctrl-C while something is written: once to stop well, twice to stop now.
+
+The first signal lets what is under way finish, for ten seconds at most, and takes no further contact. The second ends
+the run at once. Either way the journal is whole, and the run can be resumed.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+from pling_async.cli.exits import Interrupted
+from pling_async.cli.output import note
+
+T = TypeVar("T")
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE: Final = 10.0
+"""Seconds that requests under way get after the first signal."""
+
+
+class Stopping:
+    """Lets signals end one piece of work."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self._work: asyncio.Task[Any] | None = None
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await the work with the signals turned into a stop; raises `Interrupted` when it had to be cancelled."""
+        loop = asyncio.get_running_loop()
+        self._work = task = asyncio.ensure_future(work)
+        for each in _SIGNALS:
+            loop.add_signal_handler(each, self._signalled)
+        try:
+            return await task
+        except asyncio.CancelledError as cancelled:
+            if not self.event.is_set():
+                raise
+            raise Interrupted(_told(cancelled)) from None
+        finally:
+            for each in _SIGNALS:
+                loop.remove_signal_handler(each)
+
+    def _signalled(self) -> None:
+        if self._work is None:
+            return
+        if self.event.is_set():
+            self._work.cancel()
+            return
+        self.event.set()
+        note("stopping: what is under way is finished first; once more to stop now")
+        asyncio.get_running_loop().call_later(GRACE, self._work.cancel)
+
+
+def _told(cancelled: asyncio.CancelledError) -> str:
+    """Say what whoever was cancelled left as a note, and what is not known."""
+    ways_back = [each for each in getattr(cancelled, "__notes__", ()) if "resume" in each]
+    return "; ".join(["interrupted; requests under way may have been carried out", *ways_back])

@@ -1,0 +1,286 @@
+"""A server that answers with exact bytes, a slow or breaking line to a real sandbox, and clients with injected time."""
+
+import asyncio
+import socket
+import ssl
+import struct
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from typing import Any, Self
+
+import orjson
+import pytest
+from attrs import frozen
+
+from pling_async import ClientSettings, PlingClient, RetryPolicy
+from pling_async.sandbox import Sandbox
+from pling_async.session.auth import BasicAuth
+from pling_async.session.session import AiohttpTransport, Session
+from pling_async.session.settings import BaseUrl, Runtime
+
+Step = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None
+ACCOUNT = 12345
+
+
+def break_off(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a TCP reset."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+class Listener:
+    """A server on a free port of the loopback interface, which leaves no connection behind."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self.connections = 0
+        self._tls = tls
+        self._server: asyncio.Server
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """Return the port that was free."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await self.converse(reader, writer)
+        writer.close()
+        self._tasks.discard(task)
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        raise NotImplementedError
+
+
+class Peer(Listener):
+    """Answers each request with the next step: exact bytes, None to hang up, or a coroutine; the last one repeats."""
+
+    def __init__(self, *steps: Step, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls)
+        self._steps = steps
+        self._scheme = "https" if tls else "http"
+        self.requests: list[bytes] = []
+
+    @property
+    def url(self) -> str:
+        """Return the base URL of the API."""
+        return f"{self._scheme}://127.0.0.1:{self.port}/api/"
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Play one step for each request."""
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.requests.append(head)
+            step = self._steps[min(len(self.requests), len(self._steps)) - 1]
+            if callable(step):
+                await step(reader, writer)
+                continue
+            await reader.readexactly(_content_length(head))
+            if step is None:
+                return
+            writer.write(step)
+            await writer.drain()
+
+
+def _content_length(head: bytes) -> int:
+    lines = (line.partition(b":") for line in head.split(b"\r\n"))
+    return next((int(value) for name, _, value in lines if name.lower() == b"content-length"), 0)
+
+
+class Line(Listener):
+    """A connection to another port of this machine, as slow or as short-lived as it is told to be."""
+
+    def __init__(
+        self, target: int, *, pause: Callable[[int], float] = lambda _: 0.0, breaks_after: float = float("inf")
+    ) -> None:
+        super().__init__()
+        self._target = target
+        self._pause = pause
+        self._breaks_after = breaks_after
+        self.carried = 0
+        """Bytes that went up."""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        for each in self._server.sockets:  # a line has little room of its own, or it would not slow anybody down
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        return self
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry bytes both ways until one end closes."""
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        await asyncio.gather(self._up(reader, far_writer, writer), _carry(far_reader, writer, self._pause))
+
+    async def _up(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter) -> None:
+        async for count in _carried(source, sink, self._pause):
+            self.carried += count
+            if self.carried > self._breaks_after:
+                break_off(back)
+                break_off(sink)
+
+
+async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter, pause: Callable[[int], float]) -> None:
+    async for _ in _carried(source, sink, pause):
+        pass
+
+
+async def _carried(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, pause: Callable[[int], float]
+) -> AsyncIterator[int]:
+    """Carry chunk by chunk until one end closes, and close the other."""
+    with suppress(ConnectionError):
+        while chunk := await source.read(1 << 15):
+            await asyncio.sleep(pause(len(chunk)))
+            sink.write(chunk)
+            await sink.drain()
+            yield len(chunk)
+    sink.close()
+
+
+class FakeTime:
+    """Time that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        """Return the time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the time, and let others run."""
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@frozen
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    """Return a clock and a sleep that cost nothing."""
+    return FakeTime()
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """Close whatever a test opens."""
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+def serve(stack: AsyncExitStack) -> Callable[..., Awaitable[Peer]]:
+    """Start servers that play steps."""
+
+    async def start(*steps: Step, tls: ssl.SSLContext | None = None) -> Peer:
+        return await stack.enter_async_context(Peer(*steps, tls=tls))
+
+    return start
+
+
+@pytest.fixture
+def line(stack: AsyncExitStack) -> Callable[..., Awaitable[Line]]:
+    """Lay lines to a port."""
+
+    async def lay(target: int, **options: Any) -> Line:
+        return await stack.enter_async_context(Line(target, **options))
+
+    return lay
+
+
+@pytest.fixture
+def connect(stack: AsyncExitStack) -> Callable[..., Awaitable[PlingClient]]:
+    """Connect clients that do not wait between attempts, or, with `time`, wait in that time and as long as can be."""
+
+    async def make(url: str, *, time: FakeTime | None = None, **changes: Any) -> PlingClient:
+        settings = ClientSettings(**{"retry": RetryPolicy() if time else RetryPolicy(longest=0), **changes})
+        if time is None:
+            client = PlingClient("user", "open sesame", account_id=ACCOUNT, base_url=url, settings=settings)
+            return await stack.enter_async_context(client)
+        headers = {"Authorization": BasicAuth("user", "open sesame").header_value()}
+        transport = AiohttpTransport(BaseUrl.parse(url), headers=headers, settings=settings)
+        runtime = Runtime(clock=time.clock, sleep=time.sleep, random=lambda: 1.0)
+        session = Session(transport, settings=settings, runtime=runtime)
+        stack.push_async_callback(session.close)
+        return PlingClient.over(session, account_id=ACCOUNT, origin=BaseUrl.parse(url).origin)
+
+    return make
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Serve a real account."""
+    async with Sandbox(deterministic=True) as server:
+        yield server
+
+
+@pytest.fixture
+async def pling(sandbox: Sandbox) -> AsyncIterator[PlingClient]:
+    """Talk to the sandbox with retries that do not wait."""
+    settings = ClientSettings(retry=RetryPolicy(longest=0))
+    async with PlingClient(
+        sandbox.username, sandbox.password, account_id=sandbox.account_id, base_url=sandbox.url, settings=settings
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def reply() -> Callable[..., bytes]:
+    """Return how an honest server would write an answer."""
+
+    def build(status: int = 200, body: bytes = b"", *headers: str, kind: str = "application/json") -> bytes:
+        lines = [f"HTTP/1.1 {status} Words", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+    return build
+
+
+@pytest.fixture
+def wire() -> Callable[..., bytes]:
+    """Return a contact as the server writes it."""
+
+    def build(**changes: Any) -> bytes:
+        contact = {"id": 7, "accountId": ACCOUNT, "mobile": "+4799999001", "stop": 0, "active": 1, "name": "Ola"}
+        return orjson.dumps({**contact, **changes})
+
+    return build
+
+
+@pytest.fixture
+def process() -> Callable[..., Awaitable[Ended]]:
+    """Run Python with arguments in a process of its own."""
+
+    async def ran(*arguments: object, **streams: Any) -> Ended:
+        pipes = {"stdin": asyncio.subprocess.DEVNULL, "stdout": asyncio.subprocess.PIPE, **streams}
+        started = await asyncio.create_subprocess_exec(
+            sys.executable, *map(str, arguments), stderr=asyncio.subprocess.PIPE, **pipes
+        )
+        out, err = await started.communicate()
+        return Ended(int(started.returncode or 0), (out or b"").decode(), err.decode())
+
+    return ran
