@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 VERSIONS := 3.11 3.12 3.13
+SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-quick clean
+.PHONY: help demo test test-all lint format bench bench-quick simulate mutation clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -57,5 +58,16 @@ bench: $(VENV)/.bench-ready ## every measurement that the documentation quotes
 bench-quick: $(VENV)/.bench-ready ## the same with smaller inputs, in under two minutes
 	$(BIN)/python -m benchmarks --quick
 
+simulate: $(VENV)/.test-ready ## SEEDS=n runs of the deterministic simulation, on every core
+	POLARS_MAX_THREADS=1 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+$(VENV)/.mutation-ready: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,mutation]'
+	@touch $@
+
+mutation: $(VENV)/.mutation-ready ## mutate what decides about deletions and repetitions; show what no test noticed
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 clean: ## remove what make made
-	rm -rf .venv .venvs .demo build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .demo mutants build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

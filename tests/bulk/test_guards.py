@@ -192,3 +192,150 @@ def test_impossible_limits_are_refused(settings: dict[str, float]) -> None:
 def test_consent_is_not_shown_in_the_repr() -> None:
     """Phone numbers stay out of reprs."""
     assert "999" not in repr(Guards(consent={"+4799999001": "letter 7"}))
+
+
+_PASSED = {
+    "account": "any account may be written to",
+    "removals": "removes 0 of 1000 contacts; the limit is 100",
+    "removal-budget": "0 removed within 24 hours, this plan included; the limit is 300",
+    "empty-source": "900 usable rows",
+    "expected-rows": "no number of rows is expected",
+    "rejects": "0 rows could not be used",
+    "stop-list": "no stopped contact would be lost",
+    "consent": "nobody is taken off the stop list without consent",
+    "groups": "no group is deleted",
+    "speed-dials": "speed dials are unique",
+    "moves": "nobody's number changes",
+}
+
+
+def _told(facts: Facts, guards: Guards | None = None) -> dict[str, str]:
+    return {verdict.guard: verdict.message for verdict in judge(facts, guards or Guards())}
+
+
+def test_what_is_told_when_nothing_is_wrong() -> None:
+    """People read these words every day, in this order."""
+    assert list(_told(HARMLESS).items()) == list(_PASSED.items())
+
+
+@pytest.mark.parametrize(
+    ("guard", "facts", "guards", "message"),
+    [
+        ("account", {}, Guards(accounts={12345}), "account 12345 may be written to"),
+        (
+            "account",
+            {},
+            Guards(accounts={1}),
+            (
+                "account 12345 is not one that may be written to; "
+                "check PLING_ACCOUNT_ID, or add --only-account 12345 (Guards(accounts=...))"
+            ),
+        ),
+        (
+            "removals",
+            {"removals": 101, "account_contacts": 1},
+            None,
+            (
+                "would remove 101 of 1 contact, more than the limit of 10; "
+                "allow it with --max-removals 101 (Guards(max_removals=101))"
+            ),
+        ),
+        (
+            "removal-budget",
+            {"removals": 301},
+            None,
+            (
+                "301 would be removed within 24 hours, more than the limit of 300; "
+                "wait, or allow it with --max-removals-per-day 301 (Guards(max_removals_per_day=301))"
+            ),
+        ),
+        (
+            "empty-source",
+            {"usable_rows": 0},
+            None,
+            "the list has no usable row; check the file, or allow it with --allow-empty (Guards(allow_empty=True))",
+        ),
+        ("empty-source", {"usable_rows": 1}, None, "1 usable row"),
+        ("expected-rows", {}, Guards(min_rows=1), "at least 1 row"),
+        (
+            "expected-rows",
+            {},
+            Guards(min_rows=901),
+            "900 usable rows, 901 expected; check the file, or lower --min-rows (Guards(min_rows=...))",
+        ),
+        (
+            "rejects",
+            {"rejected_rows": 1, "removals_held_back": 2},
+            None,
+            (
+                "2 removals held back, since 1 row could not be used; "
+                "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
+            ),
+        ),
+        (
+            "rejects",
+            {"rejected_rows": 2, "behind_rejected_rows": 1},
+            None,
+            "2 rows could not be used; what has their number stays as it is: 1 contact",
+        ),
+        ("stop-list", {"stopped_kept": 2}, None, "not in the list, but kept, still stopped: 2 contacts"),
+        (
+            "consent",
+            {"unstops_held_back": 1},
+            None,
+            (
+                "kept stopped although the list says otherwise: 1 contact; "
+                "that needs written consent: --consent FILE (Guards(consent={...}))"
+            ),
+        ),
+        (
+            "groups",
+            {"groups_removed": ("A", "B")},
+            None,
+            (
+                "the replace deletes groups that nobody is left in: 'A', 'B'; "
+                "allow it with --allow-group-removal (Guards(allow_group_removal=True)), or use --strategy per_contact"
+            ),
+        ),
+        (
+            "groups",
+            {"groups_removed": ("A",)},
+            Guards(allow_group_removal=True),
+            "deletes groups that nobody is left in: 'A'",
+        ),
+        (
+            "speed-dials",
+            {"duplicate_speed_dials": tuple("123456")},
+            None,
+            "6 contacts would share a speed dial (1, 2, 3, 4, 5); make them unique",
+        ),
+        ("moves", {}, Guards(find_moves=False), "number changes are not looked for"),
+        (
+            "moves",
+            {"moves": 1},
+            None,
+            (
+                "keeps its id and gets a new number: 1 contact; "
+                "if they are other people, use --no-moves (Guards(find_moves=False))"
+            ),
+        ),
+    ],
+)
+def test_what_is_told_otherwise(guard: str, facts: dict[str, object], guards: Guards | None, message: str) -> None:
+    """Every verdict says what was found, how much of it, and what to do."""
+    assert _told(evolve(HARMLESS, **facts), guards)[guard] == message
+
+
+def test_the_refusal_is_a_list() -> None:
+    """One line for each refusal, and one for the confirmation when that would be enough."""
+    verdicts = judge(evolve(HARMLESS, removals=101), Guards())
+    with pytest.raises(GuardRefused) as caught:
+        enforce(verdicts, digest=DIGEST)
+    assert str(caught.value).split("\n") == [
+        "The plan was refused and nothing was sent:",
+        (
+            "- would remove 101 of 1000 contacts, more than the limit of 100; "
+            "allow it with --max-removals 101 (Guards(max_removals=101))"
+        ),
+        "Or confirm exactly this plan: --confirm 0123456789ab (ApplySettings(confirm=...))",
+    ]
