@@ -67,23 +67,28 @@ _SPELLINGS: Final = (
 )
 _DAMAGED: Final = ("4.79123E+10", "{0} / {0}", "{0}.0", "n/a", "", "{5}", "{0}123")
 
+EVERYTHING: Final = (0.0, 1.0)
+USABLE: Final = (0.0, 0.97)
+REJECTED: Final = (0.97, 1.0)
+"""Shares of the spellings: all, those of mobiles, and landlines and damage."""
+
 
 def mobile(rng: random.Random) -> str:
     """Draw eight digits from the ranges of Norwegian mobiles."""
     return rng.choice(_STARTS) + f"{rng.randrange(10**6):06}"
 
 
-def spelled(rng: random.Random, number: str) -> str:
-    """Spell eight digits as people do."""
-    roll = rng.random()
+def spelled(rng: random.Random, number: str, shares: tuple[float, float] = EVERYTHING) -> str:
+    """Spell eight digits as people do, in the ways between two shares of all."""
+    roll = rng.uniform(*shares)
     form = next((form for share, form in _SPELLINGS if roll < share), None) or rng.choice(_DAMAGED)
     return form.format(number, number[:3], number[3:5], number[5:], number[1:], number[-2:])
 
 
-def raw_numbers(count: int, seed: int = 5) -> Iterator[str]:
-    """Yield mixed spellings, nearly all of them usable, each of another number."""
+def raw_numbers(count: int, seed: int = 5, shares: tuple[float, float] = EVERYTHING) -> Iterator[str]:
+    """Yield mixed spellings, nearly all of them usable unless only some of the ways are wanted."""
     rng = random.Random(seed)  # noqa: S311 - nothing secret
-    return (spelled(rng, mobile(rng)) for _ in range(count))
+    return (spelled(rng, mobile(rng), shares) for _ in range(count))
 
 
 def rows(count: int, seed: int = 5) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ python -m benchmarks.ours {prepare CSV | snapshot LISTING | upsert ROWS | import
 
 import asyncio
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,7 @@ import polars as pl
 from benchmarks.make_list import ACCOUNT
 from benchmarks.measuring import Pauses, peak_mb, say_and_peak
 from pling_async import ClientSettings, Contact, ContactListing, PlingClient, bulk
-from pling_async.bulk.listing_frame import read_listing
-from pling_async.bulk.snapshot import from_listed
+from pling_async.bulk.snapshot import from_listed, read_answer
 
 
 def client(url: str) -> PlingClient:
@@ -44,7 +44,7 @@ async def watched_snapshot(path: str) -> None:
     pauses = Pauses()
     watching = asyncio.create_task(pauses.watch())
     started = time.perf_counter()
-    listed = await asyncio.to_thread(read_listing, bodies.pop())  # nobody else holds it, as in `bulk.snapshot`
+    listed, _ = await asyncio.to_thread(read_answer, bodies.pop())  # nobody else holds it, as in `bulk.snapshot`
     found = await asyncio.to_thread(from_listed, listed, origin="", account_id=ACCOUNT)
     seconds = time.perf_counter() - started
     watching.cancel()
@@ -91,12 +91,14 @@ async def watched_import(path: str, url: str) -> None:
     """Replace an account by a list, file to verified, watching the loop."""
     pauses = Pauses()
     guards = bulk.Guards(removals_despite_rejects=True)
-    async with client(url) as pling:
-        watching = asyncio.create_task(pauses.watch())
-        started = time.perf_counter()
-        run = await bulk.replace(pling, path, guards=guards, strategy="replace")
-        seconds = time.perf_counter() - started
-        watching.cancel()
+    with tempfile.TemporaryDirectory() as folder:
+        applying = bulk.ApplySettings(state=Path(folder))
+        async with client(url) as pling:
+            watching = asyncio.create_task(pauses.watch())
+            started = time.perf_counter()
+            run = await bulk.replace(pling, path, guards=guards, strategy="replace", applying=applying)
+            seconds = time.perf_counter() - started
+            watching.cancel()
     is_clean = run.verification is not None and run.verification.is_clean
     say_and_peak(rows=run.written.height, seconds=seconds, pause=pauses.longest, clean=is_clean)
 

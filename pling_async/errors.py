@@ -67,8 +67,8 @@ class Exchange:
     method: str | None = None
     path: str | None = None
     status: int | None = None
-    excerpt: str = ""
-    """At most 200 characters of the answer, control characters escaped."""
+    excerpt: str = field(default="", repr=False)
+    """At most 200 characters of the answer, control characters escaped; it may name a person."""
     retry_after: float | None = None
     """Seconds the server asked to wait."""
     request_id: str | None = None

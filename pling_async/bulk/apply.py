@@ -9,7 +9,7 @@ from pling_async.bulk.guards import enforce
 from pling_async.bulk.history import forget_old, removed_recently
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.run import Run
-from pling_async.bulk.snapshot import snapshot
+from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
 from pling_async.errors import StalePlan
 from pling_async.pling.client import PlingClient
@@ -86,5 +86,5 @@ def check_account(client: PlingClient, plan: Plan) -> None:
 
 async def check_fresh(client: PlingClient, plan: Plan) -> None:
     """Raise `StalePlan` unless the account is as it was when the plan was made."""
-    if (await snapshot(client)).fingerprint != plan.fingerprint:
+    if not await is_unchanged(client, fingerprint=plan.fingerprint, listing=plan.listing):
         raise StalePlan("the account changed since the plan was made; nothing was sent; make a new plan and review it")

@@ -1,7 +1,7 @@
 """CSV for programs and CSV for spreadsheets, which take a cell that begins with = + - or @ for a formula (CWE-1236).
 
 Every E.164 number begins with a plus, so one file cannot be both exact and harmless. `exchange` is exact: texts stand
-as they are, and what is in the column mobile is a number and nothing else. `spreadsheet` is harmless: a text that could
+as they are, and what is in a column of numbers is E.164 and nothing else. `spreadsheet` is harmless: a text that could
 be calculated gets an apostrophe in front. Reading a list takes that apostrophe off a number, and leaves other texts
 alone: the city 's-Hertogenbosch has one of its own.
 """
@@ -14,6 +14,8 @@ import polars as pl
 _SLICE: Final = 100_000
 """Rows encoded at a time."""
 
+_NUMBERS: Final = frozenset({"mobile", "moved_from"})
+"""Columns that hold E.164 and nothing else."""
 _E164: Final = r"\A\+[1-9][0-9]{6,14}\z"
 
 _CALCULATED: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
@@ -51,7 +53,7 @@ def _cell(name: str, dtype: pl.DataType, flavour: Flavour) -> pl.Expr:
         return cell
     if flavour is Flavour.SPREADSHEET:
         cell = neutralised(cell)
-    elif name == "mobile":
+    elif name in _NUMBERS:
         cell = pl.when(cell.str.contains(_E164)).then(cell)
     return pl.when(cell != "").then(cell).alias(name)
 

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
-from pling_async.bulk.columns import GROUPS, computed_name_is_long
+from pling_async.bulk.columns import GROUPS, Checked, computed_name_is_long
 from pling_async.bulk.rejects import of_contacts
 
 MERGES: Final = pl.Schema(
     {"mobile": pl.String(), "rows": pl.List(pl.UInt32()), "field": pl.String(), "kept_row": pl.UInt32()}
 )
 
-_KEYS: Final = ("row", "mobile")
-_DIGITS: Final = 15
+_DISPUTES: Final = pl.Schema({"owner": pl.UInt32(), "kept_row": pl.UInt32()})
+_BESIDE: Final = 2
+"""Columns that are gathered at a time; more would only take memory."""
 
 
 @frozen(kw_only=True)
@@ -30,109 +31,177 @@ class Collapsed:
     merges: pl.DataFrame
 
 
-def collapse(chunks: list[pl.DataFrame], perhaps_stopped: pl.Series) -> Collapsed:
+@frozen(kw_only=True)
+class _Places:
+    """Where the rows of each contact are; a row's place is its number less one."""
+
+    count: int
+    """Rows in all."""
+    each: pl.Series
+    """A place of every contact, in the order of the numbers: that of its only row, if it has one."""
+    several: pl.Series
+    """The contacts that have several rows, by their position in `each`; the rest speaks of these alone."""
+    at: pl.Series
+    """The places of their rows, in order."""
+    owner: pl.Series
+    """To which of them each row belongs, by its position in `several`."""
+    first: pl.Series
+    """Where in `at` the rows of each begin."""
+    last: pl.Series
+    """Where in `at` its last row is."""
+
+
+@frozen(kw_only=True)
+class _Gathered:
+    """A column of the contacts."""
+
+    cells: pl.Series
+    disputes: pl.DataFrame = field(factory=lambda: pl.DataFrame(schema=_DISPUTES))
+    """owner, kept_row: the contacts whose rows disagree, and the row whose cell was kept."""
+
+
+def collapse(chunks: list[Checked]) -> Collapsed:
     """Unite the rows of each number; rows without one are left out.
 
     Sorting finds the numbers with several rows. Every contact then is a place in every column: that of its only row,
-    or of the row that wins there. Empties `chunks`, so that they need not be in memory twice.
+    or of the row that wins there. Empties `chunks`: column after column is gathered and let go, so that the list is
+    never in memory twice.
     """
-    rows = pl.concat(chunks, how="diagonal", rechunk=True)
+    places = _places(pl.concat([chunk.keys for chunk in chunks]))
+    perhaps_stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
+    columns = _columns([chunk.rows for chunk in chunks])
     chunks.clear()
-    keys = _keys(rows["mobile"])
-    order = keys.arg_sort(nulls_last=True).head(keys.len() - keys.null_count())
-    keys = keys.gather(order)
-    is_first = (keys != keys.shift(1)).fill_null(value=True)
-    is_only = is_first & is_first.shift(-1, fill_value=True)
-    contacts, merges = _contacts(rows, order.filter(is_first), _repeated(rows, order, is_first, ~is_only))
+    names = tuple(columns)
+    with ThreadPoolExecutor(_BESIDE) as pool:
+        gathered = pool.map(lambda name: _gathered(name, columns.pop(name), places), names)
+        found = dict(zip(names, gathered, strict=True))
+    contacts = pl.DataFrame({name: each.cells for name, each in found.items()} | {"rows": _rows(places)})
+    merges = _merges(contacts, places, {name: each.disputes for name, each in found.items()})
     contacts, rejects = _cleared(contacts, perhaps_stopped)
     return Collapsed(contacts=contacts, rejects=rejects, merges=merges)
 
 
-def _contacts(rows: pl.DataFrame, places: pl.Series, repeated: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    fields = [name for name in rows.columns if name not in _KEYS]
-    if not repeated.height:
-        return rows[places].select("mobile", *fields, rows=pl.concat_list("row")), MERGES.to_frame()
-    winners = _winners(repeated, fields)
-    with ThreadPoolExecutor(1) as beside:
-        merges = beside.submit(_merges, rows, repeated, winners, fields)
-        return _united(rows, places, repeated, winners), merges.result()
+def _columns(frames: list[pl.DataFrame]) -> dict[str, list[pl.Series]]:
+    """Return the chunks of each column, null where a chunk does not have it."""
+    names = dict.fromkeys(name for frame in frames for name in frame.columns)
+    kinds = {name: next(frame[name] for frame in frames if name in frame.columns).clear() for name in names}
+    return {
+        name: [frame[name] if name in frame.columns else kinds[name].clear(frame.height) for frame in frames]
+        for name in names
+    }
 
 
-def _keys(mobiles: pl.Series) -> pl.Series:
-    """Return integers that sort as the numbers do as text, only faster: digits padded to fifteen, then their count."""
-    digits = pl.col("mobile").str.len_bytes().cast(pl.Int64) - 1
-    padding = pl.lit(10, pl.Int64).pow(_DIGITS - digits)
-    key = pl.col("mobile").str.slice(1).cast(pl.Int64) * padding * 16 + digits
-    return mobiles.to_frame("mobile").select(key).to_series()
-
-
-def _repeated(rows: pl.DataFrame, order: pl.Series, is_first: pl.Series, chosen: pl.Series) -> pl.DataFrame:
-    """Return the rows of numbers that have several, in their order: contact, at (both are places), and the fields."""
-    found = pl.DataFrame({"contact": is_first.cum_sum() - 1, "at": order}).filter(chosen).sort("contact", "at")
-    return found.with_columns(rows[found["at"]])
-
-
-def _winners(repeated: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """Return for each contact with several rows the place of the winning row of each field, null when all are blank."""
-    texts = (name for name in fields if name != GROUPS)
-    found = repeated.group_by("contact").agg(
-        pl.col("mobile").first(), pl.col("row").alias("rows"), *(_winner(name).alias(f"{name}_at") for name in texts)
+def _places(keys: pl.Series) -> _Places:
+    count = keys.len()
+    order = keys.arg_sort(nulls_last=True).head(count - keys.null_count())
+    found = pl.DataFrame({"key": keys.gather(order), "at": order}).select("at", is_first=_differs("key", 1))
+    is_first = pl.col("is_first")
+    is_only = is_first & is_first.shift(-1, fill_value=True)
+    rows = found.with_columns(contact=is_first.cum_sum() - 1).filter(~is_only).sort("contact", "at")
+    rows = rows.select("contact", "at", owner=pl.col("contact").rle_id())
+    last = rows.select(_differs("owner", -1).arg_true()).to_series()
+    return _Places(
+        count=count,
+        each=found.filter("is_first")["at"],
+        several=rows["contact"].gather(last),
+        at=rows["at"],
+        owner=rows["owner"],
+        first=rows.select(_differs("owner", 1).arg_true()).to_series(),
+        last=last,
     )
-    return found.sort("contact")
 
 
-def _winner(name: str) -> pl.Expr:
-    """Choose the last row that is not blank, and for the stop list the last that says STOP."""
-    last = pl.when(pl.col(name).is_not_null()).then("at").max()
-    return pl.coalesce(pl.when(name).then("at").max(), last) if name == "is_stopped" else last
+def _differs(name: str, places: int) -> pl.Expr:
+    """Tell where a column is another than so many places before; at an end it is."""
+    return (pl.col(name) != pl.col(name).shift(places)).fill_null(value=True)
 
 
-def _united(rows: pl.DataFrame, places: pl.Series, repeated: pl.DataFrame, winners: pl.DataFrame) -> pl.DataFrame:
-    fields = [name for name in rows.columns if name not in _KEYS]
-    at = {name: places.clone().scatter(winners["contact"], winners[f"{name}_at"]) for name in fields if name != GROUPS}
-    found = rows.select(pl.col(name).gather(pl.lit(at.get(name, places))) for name in ("mobile", *fields, "row"))
-    lists = {"rows": _patched(found.select(pl.concat_list("row")).to_series(), winners["contact"], winners["rows"])}
-    if GROUPS in fields:
-        lists[GROUPS] = _patched(found[GROUPS], winners["contact"], _all_groups(repeated, winners))
-    return found.drop("row").with_columns(**lists)
-
-
-def _patched(lists: pl.Series, contacts: pl.Series, others: pl.Series) -> pl.Series:
-    """Put other lists in the places of some contacts."""
-    places = pl.int_range(lists.len(), eager=True).scatter(
-        contacts, pl.int_range(others.len(), eager=True) + lists.len()
+def _gathered(name: str, chunks: list[pl.Series], places: _Places) -> _Gathered:
+    column = pl.concat(chunks, rechunk=True)
+    chunks.clear()
+    if not places.at.len():
+        return _Gathered(cells=column.gather(places.each))
+    cells = column.gather(places.at)
+    if name == GROUPS:
+        return _Gathered(cells=_patched(column, _all_groups(cells, places), places))
+    winner = _winner(cells, places)
+    kept = cells.gather(winner).gather(places.owner)
+    at = places.at.gather(winner)
+    owners = places.owner.filter((cells != kept).fill_null(value=False)).unique()
+    return _Gathered(
+        cells=column.gather(places.each.clone().scatter(places.several, at)),
+        disputes=pl.DataFrame({"owner": owners, "kept_row": at.gather(owners) + 1}, schema=_DISPUTES),
     )
-    return pl.concat([lists, others], rechunk=True).gather(places)
 
 
-def _all_groups(repeated: pl.DataFrame, winners: pl.DataFrame) -> pl.Series:
-    names = repeated.select("contact", GROUPS).explode(GROUPS).drop_nulls().unique(maintain_order=True)
-    lists = names.group_by("contact", maintain_order=True).agg(GROUPS)
-    return winners.select("contact").join(lists, on="contact", how="left", maintain_order="left")[GROUPS]
+def _winner(cells: pl.Series, places: _Places) -> pl.Series:
+    """Choose for each contact the last row that is not blank, and for the stop list the last that says STOP."""
+    spoken = _last(cells.is_not_null(), places)
+    if cells.dtype != pl.Boolean or cells.name != "is_stopped":
+        return spoken.fill_null(places.last)
+    return pl.select(pl.coalesce(_last(cells.fill_null(value=False), places), spoken, places.last)).to_series()
 
 
-def _merges(rows: pl.DataFrame, repeated: pl.DataFrame, winners: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+def _last(chosen: pl.Series, places: _Places) -> pl.Series:
+    """Return where the last chosen row of each contact is; null when it has none."""
+    rows = pl.DataFrame({"chosen": chosen}).select(
+        pl.when("chosen").then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()
+    )
+    found = rows.to_series().gather(places.last)
+    return pl.select(pl.when(found >= places.first).then(found)).to_series()
+
+
+def _rows(places: _Places) -> pl.Series:
+    """Return the numbers of the rows of each contact."""
+    alone = pl.int_range(1, places.count + 1, dtype=pl.UInt32, eager=True)
+    alone = alone.reshape((-1, 1)).cast(pl.List(pl.UInt32))
+    if not places.at.len():
+        return alone.gather(places.each)
+    several = pl.DataFrame({"owner": places.owner, "row": places.at + 1})
+    return _patched(alone, several.group_by("owner", maintain_order=True).agg("row")["row"], places)
+
+
+def _patched(lists: pl.Series, united: pl.Series, places: _Places) -> pl.Series:
+    """Gather lists, and for the contacts with several rows those that were united."""
+    others = pl.int_range(lists.len(), lists.len() + united.len(), dtype=pl.UInt32, eager=True)
+    return pl.concat([lists, united], rechunk=True).gather(places.each.clone().scatter(places.several, others))
+
+
+def _all_groups(cells: pl.Series, places: _Places) -> pl.Series:
+    names = pl.DataFrame({"owner": places.owner, "name": cells}).explode("name").drop_nulls()
+    lists = names.unique(maintain_order=True).group_by("owner", maintain_order=True).agg("name")
+    owners = pl.DataFrame({"owner": pl.int_range(places.several.len(), dtype=pl.UInt32, eager=True)})
+    return owners.join(lists, on="owner", how="left", maintain_order="left")["name"]
+
+
+def _merges(contacts: pl.DataFrame, places: _Places, disputes: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return a line for each number with several rows, and one for each field in which they disagree."""
-    every = winners.select("mobile", "rows", field=pl.lit(None, pl.String), kept_row=pl.col("rows").list.last())
-    winner = repeated["contact"].rle_id()
-    lines = [every]
-    for name in fields:
-        if name != GROUPS:
-            kept = rows[name].gather(winners[f"{name}_at"].gather(winner))
-            differs = winner.filter((repeated[name] != kept).fill_null(value=False)).unique()
-            found = winners[differs]
-            kept_row = rows["row"].gather(found[f"{name}_at"])
-            lines.append(found.select("mobile", "rows", field=pl.lit(name), kept_row=kept_row))
-    return pl.concat(lines).sort("mobile", "field", nulls_last=False)
+    if not places.at.len():
+        return MERGES.to_frame()
+    fields = sorted(name for name, each in disputes.items() if each.height)
+    every = pl.DataFrame({"owner": places.owner.gather(places.last), "kept_row": places.at.gather(places.last) + 1})
+    lines = [every, *(disputes[name] for name in fields)]
+    place = pl.col("owner").cast(pl.UInt64) * len(lines)
+    found = pl.concat(each.select("kept_row", place=place + at) for at, each in enumerate(lines)).sort("place")
+    at, owner = found["place"] % len(lines), places.several.gather(found["place"] // len(lines))
+    return pl.DataFrame(
+        {
+            "mobile": contacts["mobile"].gather(owner),
+            "rows": contacts["rows"].gather(owner),
+            "field": pl.Series([None, *fields], dtype=pl.String).gather(at),
+            "kept_row": found["kept_row"],
+        },
+        schema=MERGES,
+    )
 
 
 def _late_checks(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> Iterator[tuple[str, str, pl.Expr]]:
     """Yield what can only be told of all rows of a number, or of all numbers together."""
     if perhaps_stopped.len():
         yield "is_stopped", "stop_elsewhere", pl.col("mobile").is_in(perhaps_stopped.unique().implode())
-    if {"first_name", "last_name"} <= set(contacts.columns):
-        unnamed = pl.col("name").is_null() if "name" in contacts.columns else pl.lit(value=True)
-        yield "name", "name_too_long", unnamed & computed_name_is_long()
+    is_long = computed_name_is_long(contacts)
+    if is_long is not None:
+        yield "name", "name_too_long", is_long
     if "speed_dial" in contacts.columns:
         yield (
             "speed_dial",
@@ -144,9 +213,9 @@ def _late_checks(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> Iterator
 def _cleared(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take out the contacts that nobody should send: all their rows become rejects."""
     rejects = []
-    for field, code, is_bad in _late_checks(contacts, perhaps_stopped):
+    for name, code, is_bad in _late_checks(contacts, perhaps_stopped):
         bad = contacts.filter(is_bad)
         if bad.height:
-            rejects.append(of_contacts(bad, field, code))
+            rejects.append(of_contacts(bad, name, code))
             contacts = contacts.filter(~is_bad)
     return contacts, pl.concat(rejects) if rejects else of_contacts(contacts.clear(), "mobile", "stop_elsewhere")

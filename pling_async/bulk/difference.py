@@ -129,8 +129,7 @@ def _wanted_names(both: pl.DataFrame, names: pl.Series) -> pl.Series:
         return names
     new, held = ([pl.col(f"{part}{side}") for part in parts] for side in ("_new", ""))
     moved = pl.any_horizontal(
-        (says != was.fill_null("")) | (says.is_not_null() & (names == ""))
-        for says, was in zip(new, held, strict=True)
+        (says != was.fill_null("")) | (says.is_not_null() & (names == "")) for says, was in zip(new, held, strict=True)
     )
     unnamed = pl.col("name_new").is_null() if "name_new" in both.columns else pl.lit(value=True)
     places = both.select(unnamed & moved.fill_null(value=False)).to_series().arg_true()

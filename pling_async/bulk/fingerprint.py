@@ -1,26 +1,41 @@
 """A digest of frames: the same whatever the locale, time zone, hash seed or chunking, and without a copy of them."""
 
 import hashlib
+import os
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, Final, cast
 
 import polars as pl
+
+_BESIDE: Final = 6
+"""Columns that are hashed together, the others beside them."""
 
 
 def digest(*frames: pl.DataFrame, **facts: object) -> str:
     """Return the SHA-256 of some facts and frames.
 
-    The frames are hashed as CSV with every cell in quotes, which is unambiguous and which polars writes in threads of
-    its own; a column of lists as their lengths and their elements, and where there are nulls, which cells those are.
+    The frames are hashed as CSV with every cell in quotes, which is unambiguous; a column of lists as their lengths and
+    what they hold, and where there are nulls, which cells those are. Of a column with one value that value is enough.
     """
-    sha = _Sha(repr(sorted(facts.items())).encode())
+    said: list[object] = [sorted(facts.items())]
+    tables: list[list[pl.Series]] = []
     for frame in frames:
-        sha.write(repr((frame.schema, frame.height)).encode())
-        flat = [part for column in frame.iter_columns() for part in _flat(column)]
-        for height in sorted({part.len() for part in flat}):
-            texts = [part.alias(str(place)) for place, part in enumerate(flat) if part.len() == height]
-            sha.write(repr([each.name for each in texts]).encode())
-            pl.DataFrame(texts).write_csv(cast("IO[bytes]", sha), include_header=False, quote_style="always")
+        parts = [part for column in frame.iter_columns() for part in _flat(column)]
+        said.append((frame.schema, frame.height, [(part.len(), _only(part)) for part in parts]))
+        several = [part for part in parts if _only(part) is None]
+        for height in sorted({part.len() for part in several}):
+            alike = [part for part in several if part.len() == height]
+            tables.extend(alike[at : at + _BESIDE] for at in range(0, len(alike), _BESIDE))
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="pling-digest") as pool:
+        said.extend(pool.map(_hashed, tables))
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _hashed(columns: list[pl.Series]) -> str:
+    sha = _Sha()
+    table = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+    table.write_csv(cast("IO[bytes]", sha), include_header=False, quote_style="always")
     return sha.hexdigest()
 
 
@@ -37,11 +52,16 @@ def _flat(cells: pl.Series) -> Iterator[pl.Series]:
         yield cells.to_physical().fill_null("" if cells.dtype == pl.String else 0)
 
 
+def _only(cells: pl.Series) -> object:
+    """Return the one value that all cells have, or None."""
+    return cells[0] if cells.len() and bool((cells == cells[0]).all()) else None
+
+
 class _Sha:
     """A SHA-256 that can be written to like a file."""
 
-    def __init__(self, start: bytes) -> None:
-        self._sha = hashlib.sha256(start)
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
 
     def write(self, data: Any) -> int:
         self._sha.update(data)

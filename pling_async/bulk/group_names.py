@@ -16,10 +16,11 @@ _GOOGLE: Final = ":::"
 
 def split_groups(cells: pl.Series, separators: str) -> pl.DataFrame:
     """Return names (null for a cell without any) and code (what is wrong with one); each spelling is read once."""
-    spellings = cells.drop_nulls().unique().to_frame("cell")
-    read = spellings.with_columns(names=_names(pl.col("cell"), separators)).with_columns(code=_code())
-    filled = read.filter(pl.col("names").list.len() > 0)
-    return cells.to_frame("cell").join(filled, on="cell", how="left", maintain_order="left").select("names", "code")
+    spellings = cells.drop_nulls().unique()
+    read = spellings.to_frame("cell").select(names=_names(pl.col("cell"), separators))
+    read = read.select(names=pl.when(pl.col("names").list.len() > 0).then("names"), code=_code())
+    places = cells.cast(pl.Enum(spellings)).to_physical().cast(pl.UInt32)
+    return read.select(pl.all().gather(pl.lit(places)))
 
 
 def _names(cell: pl.Expr, separators: str) -> pl.Expr:

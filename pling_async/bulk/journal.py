@@ -111,8 +111,18 @@ class Journal:
     async def reopen(cls, path: Path) -> Self:
         """Continue the journal of a run that was cut short."""
         journal = cls(path)
-        await journal._in_thread(journal._reopen)
+        await journal._opened(journal._reopen)
         return journal
+
+    async def _opened(self, work: Callable[[], None]) -> None:
+        """Open the file; whoever is cancelled meanwhile leaves it closed."""
+        opening = asyncio.ensure_future(self._in_thread(work))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await asyncio.wait([opening])
+            await self.close()
+            raise
 
     async def intend(self, *, method: str, path: str, subject: str | None, payload: str) -> int:
         """Say what is about to be sent; returns its number once that is on the disk.

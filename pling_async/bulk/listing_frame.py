@@ -1,8 +1,8 @@
 """A listing (section 3.1) as a frame of `fields.ACCOUNT_SCHEMA`, without an object for each contact.
 
-What the grammar of `listing_text` vouches for is read by polars in threads of its own, outside the interpreter, so
-that a million contacts never stop the event loop. Everything else is read by the strict codec, whose word is also the
-last one: the frame and the errors are those that `from_contacts(decode_listing(body))` has.
+Contacts that are laid out alike are read by polars in threads of its own, outside the interpreter, so that a million
+of them never stop the event loop. Everything else is read by the strict codec, whose word is also the last one: the
+frame and the errors are those that `from_contacts(decode_listing(body))` has.
 """
 
 import os
@@ -15,27 +15,19 @@ import orjson
 import polars as pl
 from attrs import frozen
 
-from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS
-from pling_async.bulk.listing_text import ListingText
+from pling_async.bulk.fields import TEXTS
+from pling_async.bulk.listing_layout import Layout
+from pling_async.bulk.listing_text import ListingText, NotPlain
+from pling_async.bulk.listing_values import LISTED_SCHEMA
 from pling_async.errors import DecodeError
-from pling_async.pling.codec import decode_listing, wire_name
+from pling_async.pling.codec import decode_listing
 from pling_async.pling.models import Contact, ContactGroup, Unset
 
 _SMALL: Final = 1 << 20
 """Bytes up to which objects are as good; the codec also looks for repeated keys in these."""
 
-_WIRE_SCHEMA: Final = pl.Schema(
-    {
-        "id": pl.Int64(),
-        "accountId": pl.Int64(),
-        **dict.fromkeys(map(wire_name, ("mobile", *TEXTS, "is_stopped", "is_active", "auto_created")), pl.String()),
-        "contactGroupIds": pl.List(pl.Int64()),
-    }
-)
-_SCHEMA: Final = pl.Schema(
-    {"account_id": pl.Int64(), **{name: kind for name, kind in ACCOUNT_SCHEMA.items() if name != "contact_groups"}}
-)
-_MOMENT: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
+_LAYOUTS: Final = 4
+"""How many are learnt in one piece, at most, before the codec reads what is left."""
 
 
 @frozen
@@ -43,7 +35,7 @@ class Listed:
     """A whole listing: its contacts in columns, its groups as objects."""
 
     contacts: pl.DataFrame
-    """`ACCOUNT_SCHEMA` without the names of groups, and account_id, null where the answer does not say."""
+    """`LISTED_SCHEMA`; account_id is null where the answer does not say."""
     groups: tuple[ContactGroup, ...]
 
 
@@ -58,7 +50,7 @@ def read_listing(body: bytes, *, small: int = _SMALL) -> Listed:
 
 def from_contacts(contacts: Sequence[Contact]) -> pl.DataFrame:
     """Turn contacts that the codec has read into the columns of `Listed`."""
-    return pl.DataFrame({name: list(map(_cell(name), contacts)) for name in _SCHEMA}, schema=_SCHEMA)
+    return pl.DataFrame({name: list(map(_cell(name), contacts)) for name in LISTED_SCHEMA}, schema=LISTED_SCHEMA)
 
 
 def _cell(name: str) -> Callable[[Contact], object]:
@@ -85,22 +77,16 @@ _CELLS: Final[Mapping[str, Callable[[Contact], object]]] = {
 }
 
 
-class _NeedsCodec(Exception):
-    """Not what the grammar vouches for, and not readable by itself either."""
-
-
 def _in_columns(body: bytes) -> Listed | None:
     """Read a long listing piece by piece, or return None to have the codec read it, or say what is wrong with it."""
     text = ListingText.find(body)
-    grammar = text.grammar() if text is not None else None
-    if text is None or grammar is None:
+    if text is None:
         return None
-    reader = _Reader(text, grammar)
     try:
         groups = decode_listing(text.groups).contact_groups
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="pling-listing") as pool:
-            frames = [frame for found in pool.map(reader.frames, text.pieces()) for frame in found]
-    except (DecodeError, _NeedsCodec):
+            frames = [frame for found in pool.map(_Reader(text).frames, text.pieces()) for frame in found]
+    except (DecodeError, NotPlain):
         return None
     return Listed(pl.concat(frames), groups)
 
@@ -110,67 +96,45 @@ class _Reader:
     """Reads one piece of contacts."""
 
     _text: ListingText
-    _grammar: str
 
     def frames(self, place: slice) -> list[pl.DataFrame]:
-        """Return the contacts of one piece: those in the grammar as one frame, the codec's as another."""
-        piece = self._text.piece(place)
-        if b"\n" in piece:
-            raise _NeedsCodec
-        lines = piece.replace(self._text.seam, b"}\n{")
-        if self._matches(rf"\A(?:{self._grammar}\n)*{self._grammar}\z", [lines]).all():
-            return [_plain(lines)]
-        return list(self._sorted_out(lines.split(b"\n")))
+        """Return the contacts of one piece: a frame for each layout, and one of the codec's."""
+        marked = self._text.marked(place)
+        contacts: bytes = marked.cast(pl.Binary).item()
+        layout = Layout.of(contacts.partition(b"}")[0], self._text.comma)
+        reading = None if layout is None else layout.read(contacts)
+        if reading is not None and reading.is_of(marked):
+            return [reading.contacts]
+        return list(self._sorted_out(self._text.contacts(contacts)))
 
-    def _matches(self, pattern: str, texts: Sequence[bytes]) -> pl.Series:
-        """Tell which texts match."""
-        try:
-            column = pl.Series("text", texts, dtype=pl.Binary).cast(pl.String)
-        except pl.exceptions.PolarsError as error:
-            raise _NeedsCodec from error  # it is not UTF-8
-        return column.to_frame().select(pl.col("text").str.contains(pattern)).to_series()
+    def _sorted_out(self, contacts: list[bytes]) -> Iterator[pl.DataFrame]:
+        """Read what one layout does not fit by others, and the rest by the codec."""
+        odd = list(range(len(contacts)))
+        for layout, first in self._layouts(contacts, odd):
+            order = [first, *(each for each in odd if each != first)]
+            reading = layout.read(b"}".join(contacts[each] for each in order))
+            is_plain = reading.is_plain([contacts[each] for each in order])
+            yield reading.contacts.filter(is_plain)
+            odd[:] = sorted(each for each, plain in zip(order, is_plain, strict=True) if not plain)
+        runs = groupby(enumerate(odd), lambda pair: pair[1] - pair[0])
+        neighbours = (b"}".join(contacts[each] for _, each in run) + b"}" for _, run in runs)
+        if odd:
+            yield from_contacts([contact for run in neighbours for contact in _by_codec(self._text.bare(run))])
 
-    def _sorted_out(self, lines: list[bytes]) -> Iterator[pl.DataFrame]:
-        is_plain = self._matches(rf"\A{self._grammar}\z", lines)
-        if is_plain.any():
-            yield _plain(b"\n".join(line for line, plain in zip(lines, is_plain, strict=True) if plain))
-        runs = groupby(zip(is_plain, lines, strict=True), lambda pair: pair[0])
-        odd = (self._text.seam[1:-1].join(line for _, line in run) for plain, run in runs if not plain)
-        yield from_contacts([contact for run in odd for contact in _by_codec(run)])
+    def _layouts(self, contacts: Sequence[bytes], odd: Sequence[int]) -> Iterator[tuple[Layout, int]]:
+        """Learn layouts, each from the first contact that is still odd when it is asked for."""
+        first = -1
+        for _ in range(_LAYOUTS):
+            first = next((each for each in odd if each > first), len(contacts))
+            layout = Layout.of(contacts[first], self._text.comma) if first < len(contacts) else None
+            if layout is not None:
+                yield layout, first
 
 
 def _by_codec(run: bytes) -> Iterable[Contact]:
-    """Read neighbours that the grammar does not know, after seeing that they are whole by themselves."""
+    """Read neighbours that no layout fits, after seeing that they are whole by themselves."""
     try:
         orjson.loads(b"[" + run + b"]")
     except orjson.JSONDecodeError as error:
-        raise _NeedsCodec from error
+        raise NotPlain from error
     return decode_listing(b'{"contacts":[' + run + b'],"contactGroups":[]}').contacts
-
-
-def _plain(lines: bytes) -> pl.DataFrame:
-    """Read contacts that are known to be in the grammar, one a line."""
-    frame = pl.read_ndjson(lines, schema=_WIRE_SCHEMA)
-    if frame.height != lines.count(b"\n") + 1:
-        raise _NeedsCodec
-    return frame.select(
-        pl.col("accountId").alias("account_id"),
-        "mobile",
-        "id",
-        *(_text(frame, name) for name in TEXTS),
-        _flag("stop", default=False).alias("is_stopped"),
-        _flag("active", default=True).alias("is_active"),
-        pl.col("contactGroupIds").fill_null([]).alias("contact_group_ids"),
-        pl.col("autoCreated").str.to_datetime(_MOMENT, time_unit="us", time_zone="UTC").alias("auto_created"),
-        pl.lit(None, pl.String).alias("extra"),
-    )
-
-
-def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
-    cells = pl.col(wire_name(name))
-    return (cells.fill_null("") if frame[wire_name(name)].null_count() else cells).alias(name)
-
-
-def _flag(name: str, *, default: bool) -> pl.Expr:
-    """Read a flag in the spellings of the grammar; reading it as text keeps "1" and true apart from everything else."""
-    return ((pl.col(name) == "1") | (pl.col(name) == "true")).fill_null(value=default)

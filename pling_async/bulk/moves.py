@@ -47,6 +47,8 @@ def pairs_among(contacts: pl.DataFrame) -> pl.DataFrame:
     gone = contacts.filter(pl.col("action") == Action.REMOVE.value).select("mobile", *_SIGNS)
     come = contacts.filter(pl.col("action") == Action.ADD.value).select("mobile", *_SIGNS)
     found = pl.DataFrame(schema=_PAIRS)
+    if gone.is_empty() or come.is_empty():
+        return found
     for sign in _SIGNS:
         pairs = _only(come, sign).join(_only(gone, sign).rename({"mobile": "moved_from"}), on="sign")
         found = pl.concat([found, pairs.select("mobile", "moved_from", moved_by=pl.lit(sign))])

@@ -93,6 +93,8 @@ class Plan:
     account_id: int
     fingerprint: str
     """The account's, when the plan was made; `apply` refuses when it has another one."""
+    listing: str | None = field(default=None, eq=False)
+    """The snapshot's; see there. A plan that was kept in a file has none, since nothing there vouches for it."""
     source: SourceInfo
     guards: Guards
     contacts: pl.DataFrame = field(repr=row_count, eq=False)
@@ -138,10 +140,11 @@ class Plan:
         """The account as it should be afterwards: every contact but those that go."""
         return self.contacts.filter(pl.col("action") != Action.REMOVE.value) if self.counts.remove else self.contacts
 
-    @property
+    @cached_property
     def writes(self) -> pl.DataFrame:
         """The contacts that are added, changed, moved or removed."""
-        return self.contacts.filter(pl.col("action").is_in([each.value for each in WRITES]))
+        is_write = pl.col("action").is_in([each.value for each in WRITES])
+        return self.contacts.filter(is_write) if self.counts.writes < self.contacts.height else self.contacts
 
     @property
     def baseline(self) -> pl.DataFrame:
@@ -263,6 +266,7 @@ def compare(prepared: Prepared, baseline: Snapshot, *, mode: Mode, guards: Guard
         origin=baseline.origin,
         account_id=baseline.account_id,
         fingerprint=baseline.fingerprint,
+        listing=baseline.listing,
         source=prepared.source,
         guards=guards,
         contacts=_contacts(prepared, baseline.contacts, mode, guards),

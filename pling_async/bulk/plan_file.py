@@ -1,11 +1,10 @@
 """Keep a plan in a file between review and apply.
 
-The file is a zip of `plan.json` (account, baseline, guards, digest) and one Parquet file for each frame. It holds
-personal data, so it is private; it is checked against its digest when it is read, so what was reviewed is what is
-applied.
+The file is a zip of `plan.json` (account, baseline, guards, digest) and one Arrow stream for each frame. It holds
+personal data, so it is private. When it is read it is checked against its digest, and what it says the account was
+against the account's fingerprint, so what was reviewed is what is applied.
 """
 
-import io
 import zipfile
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,8 @@ import polars as pl
 from attrs import asdict
 
 from pling_async.bulk.difference import Mode
+from pling_async.bulk.fields import canonical
+from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.guards import Guards
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.private_files import private_file
@@ -40,7 +41,8 @@ def save_plan(plan: Plan, path: Path) -> None:
     with private_file(path) as out, zipfile.ZipFile(out, "w") as archive:
         archive.writestr("plan.json", orjson.dumps(facts, option=orjson.OPT_INDENT_2))
         for name in _FRAMES:
-            archive.writestr(f"{name}.parquet", _parquet(getattr(plan, name)))
+            with archive.open(f"{name}.arrow", "w", force_zip64=True) as member:
+                getattr(plan, name).write_ipc_stream(member, compression="zstd")
 
 
 def load_plan(path: Path) -> Plan:
@@ -48,7 +50,7 @@ def load_plan(path: Path) -> Plan:
     try:
         with zipfile.ZipFile(path) as archive:
             facts: dict[str, Any] = orjson.loads(archive.read("plan.json"))
-            frames = {name: pl.read_parquet(archive.read(f"{name}.parquet")) for name in _FRAMES}
+            frames = {name: pl.read_ipc_stream(archive.read(f"{name}.arrow")) for name in _FRAMES}
         plan = _plan(facts, frames)
     except FileNotFoundError:
         raise _refused(path, "there is no such file; `pling plan FILE --out PLAN` makes one") from None
@@ -56,7 +58,7 @@ def load_plan(path: Path) -> Plan:
         raise _refused(path, f"the plan cannot be read: {error.strerror}") from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, pl.exceptions.PolarsError):
         raise _refused(path, "this is no plan of this version; make one with `pling plan FILE --out PLAN`") from None
-    if plan.digest != facts["digest"]:
+    if plan.digest != facts["digest"] or digest(canonical(plan.baseline)) != plan.fingerprint:
         raise _refused(path, "the plan was changed after it was made, or by another version; make it again")
     return plan
 
@@ -69,16 +71,11 @@ def _plan(facts: dict[str, Any], frames: dict[str, pl.DataFrame]) -> Plan:
         origin=facts["origin"],
         account_id=facts["account_id"],
         fingerprint=facts["fingerprint"],
+        listing=None,
         source=SourceInfo(**facts["source"]),
         guards=Guards(**facts["guards"]),
         **frames,
     )
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
 
 
 def _refused(path: Path, message: str) -> SourceError:

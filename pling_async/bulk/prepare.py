@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 import polars as pl
@@ -11,7 +13,7 @@ from attrs import evolve, field, frozen
 from pling_async.bulk.columns import Checked, check
 from pling_async.bulk.dedupe import collapse
 from pling_async.bulk.settings import PrepareSettings
-from pling_async.sources import Reading, Source, SourceInfo
+from pling_async.sources import Part, Reading, Source, SourceInfo
 
 _PART_ROWS: Final = 250_000
 _BESIDE: Final = min(4, os.cpu_count() or 1)
@@ -42,31 +44,42 @@ async def prepare(source: Source, *, settings: PrepareSettings | None = None) ->
     """
     settings = settings or PrepareSettings()
     reading = Reading(source, settings.source_options, chunk_rows=settings.chunk_rows)
-    chunks = [chunk async for chunk in _checked(reading, settings)]
+    chunks = await _checked(reading, settings)
     return await asyncio.to_thread(_reduced, chunks, reading.info, settings)
 
 
-async def _checked(reading: Reading, settings: PrepareSettings) -> AsyncIterator[Checked]:
-    """Check frame by frame, and a large frame in parts, as many side by side as there are processors."""
+async def _checked(reading: Reading, settings: PrepareSettings) -> list[Checked]:
+    """Check part by part, as many side by side as there are processors, while the next ones are read."""
+    found: list[Checked] = []
+    ahead: deque[asyncio.Task[Checked]] = deque()
     rows = 0
-    async for frame in reading.frames():
-        starts = range(0, max(1, frame.height), _PART_ROWS)
-        for beside in range(0, len(starts), _BESIDE):
-            parts = ((frame.slice(at, _PART_ROWS), rows + at + 1) for at in starts[beside : beside + _BESIDE])
-            checks = (asyncio.to_thread(check, part, settings, first) for part, first in parts)
-            for checked in await asyncio.gather(*checks):
-                yield checked
-        rows += frame.height
+    try:
+        async with aclosing(_sized(reading)) as parts:
+            async for part in parts:
+                if len(ahead) == _BESIDE:
+                    found.append(await ahead.popleft())
+                ahead.append(asyncio.create_task(asyncio.to_thread(check, part, settings, rows + 1)))
+                rows += part.frame.height
+        found += [await task for task in ahead]
+    finally:
+        for task in ahead:
+            task.cancel()
+    return found
+
+
+async def _sized(reading: Reading) -> AsyncGenerator[Part]:
+    """Cut parts that are too large for one thread."""
+    async with aclosing(reading.parts()) as parts:
+        async for part in parts:
+            for at in range(0, max(1, part.frame.height), _PART_ROWS):
+                yield evolve(part, frame=part.frame.slice(at, _PART_ROWS))
 
 
 def _reduced(chunks: list[Checked], source: SourceInfo, settings: PrepareSettings) -> Prepared:
-    """Unite the chunks; they are let go before the large frames are copied, which halves the memory it takes."""
+    """Unite the chunks, which are let go on the way."""
     rejects = [chunk.rejects for chunk in chunks]
     unassigned = sum(chunk.unassigned for chunk in chunks)
-    stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
-    rows = [chunk.rows for chunk in chunks]
-    chunks.clear()
-    collapsed = collapse(rows, stopped)
+    collapsed = collapse(chunks)
     warning = f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
     return Prepared(
         contacts=collapsed.contacts,

@@ -38,11 +38,11 @@ class Problems:
         return pl.select(row=self.rows, field=pl.lit(self.field), code=codes, message=said)
 
 
-def with_mobiles(found: Iterable[Problems], mobiles: pl.DataFrame) -> pl.DataFrame:
-    """Return the rejects of one chunk, with the number of each row that has a readable one."""
+def with_mobiles(found: Iterable[Problems], mobiles: pl.Series, first_row: int) -> pl.DataFrame:
+    """Return the rejects of one chunk by row, with the number of each row that has a readable one."""
     frames = list(_frames(found))
-    lines = pl.concat(frames) if frames else SCHEMA.to_frame().drop("mobile")
-    return lines.join(mobiles, on="row", how="left", maintain_order="left").select(SCHEMA.names())
+    lines = pl.concat(frames).sort("row", maintain_order=True) if frames else SCHEMA.to_frame().drop("mobile")
+    return lines.with_columns(mobile=mobiles.gather(lines["row"] - first_row))
 
 
 def _frames(found: Iterable[Problems]) -> Iterator[pl.DataFrame]:

@@ -12,7 +12,7 @@ from pling_async.bulk.run import Run
 from pling_async.errors import Outcome
 
 REJECT_COLUMNS: Final = ("row", "field", "code", "message")
-OUTCOME_COLUMNS: Final = ("row", "outcome", "code", "message", "mobile", "action")
+OUTCOME_COLUMNS: Final = ("row", "outcome", "code", "message", "mobile", "action", "moved_from")
 
 _LONGEST_MESSAGE: Final = 300
 
@@ -61,14 +61,16 @@ def write_outcomes(run: Run, path: Path, *, flavour: Flavour | str = Flavour.SPR
 def outcome_lines(run: Run) -> pl.DataFrame:
     """Return one line for each row of the list, in its order, and then one for each other contact that was written.
 
-    Columns row, outcome, code, message, mobile, action. A row whose contact was not written has no mobile and no
-    action; a contact without a row, most often a removal (which the API does not report), has no row.
+    Columns row, outcome, code, message, mobile, action, moved_from (the old number of a person with a new one). A row
+    whose contact was not written has no mobile and no action. A contact that no row speaks of has no row: a removal,
+    which the API does not report, or anything that an undo wrote.
     """
-    listed = run.plan.contacts.filter(pl.col("rows").list.len() > 0).select("mobile", "rows")
-    written = run.written.select("mobile", "action")
-    by_row = listed.join(written, on="mobile").explode("rows").rename({"rows": "row"})
-    rows = run.outcomes.join(by_row, on="row", how="left", maintain_order="left")
-    others = run.written.join(listed, on="mobile", how="anti").sort("mobile")
+    has_list = pl.lit(run.undo_of is None)
+    listed = run.plan.contacts.filter(has_list & (pl.col("rows").list.len() > 0)).select("mobile", "rows")
+    written = run.written.join(run.plan.contacts.select("mobile", "moved_from"), on="mobile", how="left")
+    by_row = listed.join(written.select("mobile", "action", "moved_from"), on="mobile").explode("rows")
+    rows = run.outcomes.filter(has_list).join(by_row, left_on="row", right_on="rows", how="left", maintain_order="left")
+    others = written.join(listed, on="mobile", how="anti").sort("mobile")
     unlisted = others.with_columns(pl.lit(None, rows.schema["row"]).alias("row"))
     return pl.concat([rows.select(OUTCOME_COLUMNS), unlisted.select(OUTCOME_COLUMNS)])
 

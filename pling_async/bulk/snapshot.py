@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import polars as pl
 from attrs import evolve, field, frozen
 
+from pling_async.bulk.alignment import by_mobile
 from pling_async.bulk.fields import ACCOUNT_SCHEMA, canonical, row_count
 from pling_async.bulk.fingerprint import digest
+from pling_async.bulk.list_columns import tidy
 from pling_async.bulk.listing import groups_of_stopped
 from pling_async.bulk.listing_frame import Listed, from_contacts, read_listing
 from pling_async.errors import SchemaError
@@ -31,10 +35,14 @@ class Snapshot:
     """SHA-256 over mobiles, writable fields and group names (not ids or dates)."""
     taken_at: datetime
     """For reports only; whether the account changed is told by the fingerprint."""
+    listing: str | None = field(default=None, eq=False)
+    """SHA-256 of the one answer that said all this, if it was one: the same bytes mean the same account."""
 
 
-_NAMED: Final = pl.Schema({name: ACCOUNT_SCHEMA[name] for name in ("contact_group_ids", "contact_groups")})
 _IDS: Final = ACCOUNT_SCHEMA["contact_group_ids"]
+
+_SMALL: Final = 1 << 20
+"""Bytes whose digest is not worth a thread."""
 
 
 async def snapshot(client: PlingClient) -> Snapshot:
@@ -42,11 +50,40 @@ async def snapshot(client: PlingClient) -> Snapshot:
 
     Raises `SchemaError` for a listing that cannot be a baseline: a mobile twice, or another account's contact.
     """
-    listed = await client.contacts.read_listing(read_listing)
-    if _may_hide_groups(listed.contacts):
+    return await _taken(client, *await client.contacts.read_listing(read_answer))
+
+
+async def last_snapshot(client: PlingClient) -> Snapshot:
+    """As `snapshot`, when nobody will ask whether the account changed since: the answer is not digested."""
+    return await _taken(client, await client.contacts.read_listing(read_listing), None)
+
+
+async def is_unchanged(client: PlingClient, *, fingerprint: str, listing: str | None) -> bool:
+    """List the account and tell whether it still has a snapshot's fingerprint; the same answer need not be read."""
+
+    def read(body: bytes) -> tuple[Listed, str] | None:
+        return None if listing is not None and sha256(body).hexdigest() == listing else read_answer(body)
+
+    found = await client.contacts.read_listing(read)
+    return found is None or (await _taken(client, *found)).fingerprint == fingerprint
+
+
+def read_answer(body: bytes) -> tuple[Listed, str]:
+    """Read a listing, and digest its bytes beside that; CPU work, so call it off the event loop."""
+    if len(body) <= _SMALL:
+        return read_listing(body), sha256(body).hexdigest()
+    with ThreadPoolExecutor(1, thread_name_prefix="pling-sha") as beside:
+        digested = beside.submit(sha256, body)
+        return read_listing(body), digested.result().hexdigest()
+
+
+async def _taken(client: PlingClient, listed: Listed, listing: str | None) -> Snapshot:
+    is_one = not _may_hide_groups(listed.contacts)
+    if not is_one:
         hidden = await groups_of_stopped(client, listed.groups)
         listed = await asyncio.to_thread(_with_groups_of_stopped, listed, hidden)
-    return await asyncio.to_thread(from_listed, listed, origin=client.origin, account_id=client.account_id)
+    found = await asyncio.to_thread(from_listed, listed, origin=client.origin, account_id=client.account_id)
+    return evolve(found, listing=listing if is_one else None)
 
 
 def from_listing(listing: ContactListing, *, origin: str, account_id: int) -> Snapshot:
@@ -59,8 +96,8 @@ def from_listed(listed: Listed, *, origin: str, account_id: int) -> Snapshot:
     """Turn a listing in columns into a snapshot; CPU work, so call it off the event loop."""
     _check_account(listed, account_id)
     names = {group.id: group.name or "" for group in listed.groups}
-    contacts = _with_names(listed.contacts, names).select(list(ACCOUNT_SCHEMA)).sort("mobile")
-    if contacts["mobile"].n_unique() != contacts.height:
+    contacts = by_mobile(_with_names(listed.contacts, names).select(list(ACCOUNT_SCHEMA)))
+    if (contacts["mobile"] == contacts["mobile"].shift(1)).any():
         raise SchemaError("$.contacts: a mobile stands twice in the listing; it cannot be planned against")
     return Snapshot(
         origin=origin,
@@ -83,15 +120,12 @@ def _check_account(listed: Listed, account_id: int) -> None:
 
 
 def _with_names(contacts: pl.DataFrame, names: Mapping[Any, str]) -> pl.DataFrame:
-    """Add the names of each contact's groups, in order; the few different lists of ids are looked up once each."""
-    lists: list[Sequence[int]] = contacts["contact_group_ids"].unique().to_list()
-    table = {
-        "listed": lists,
-        "contact_group_ids": [list(dict.fromkeys(ids)) for ids in lists],
-        "contact_groups": [sorted(names.get(each, f"#{each}") for each in dict.fromkeys(ids)) for ids in lists],
-    }
-    named = pl.DataFrame(table, schema={"listed": _IDS, **_NAMED})
-    return contacts.rename({"contact_group_ids": "listed"}).join(named, on="listed", how="left")
+    """Add the names of each contact's groups, in order."""
+    ids = contacts["contact_group_ids"]
+    every = ids.explode(empty_as_null=False, keep_nulls=False).unique().to_list()
+    named = [names.get(each, f"#{each}") for each in every]
+    found = pl.element().replace_strict(every or [0], named or [""], return_dtype=pl.String)
+    return contacts.with_columns(contact_groups=tidy(ids.list.eval(found), distinct=False))
 
 
 def _may_hide_groups(contacts: pl.DataFrame) -> bool:
@@ -101,7 +135,7 @@ def _may_hide_groups(contacts: pl.DataFrame) -> bool:
 
 
 def _with_groups_of_stopped(listed: Listed, hidden: Mapping[str, Sequence[int]]) -> Listed:
-    table = {"mobile": list(hidden), "found": list(hidden.values())}
+    table = {"mobile": list(hidden), "found": [list(dict.fromkeys(ids)) for ids in hidden.values()]}
     found = pl.DataFrame(table, schema={"mobile": pl.String, "found": _IDS})
     contacts = listed.contacts.join(found, on="mobile", how="left")
     return evolve(listed, contacts=contacts.with_columns(contact_group_ids=pl.coalesce("found", "contact_group_ids")))

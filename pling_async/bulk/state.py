@@ -110,6 +110,7 @@ class AccountFolder:
             held = await asyncio.shield(taking)
         except asyncio.CancelledError:
             taking.add_done_callback(_let_go)
+            await asyncio.wait([taking])  # it takes no time, and afterwards nobody holds the lock
             raise
         try:
             yield
@@ -155,6 +156,7 @@ def _let_go(taking: "asyncio.Task[IO[str]]") -> None:
 
 def _make_private(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (*reversed(folder.parents), folder):
+            each.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be made: {error.strerror}; give another `state` folder") from error

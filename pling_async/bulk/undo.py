@@ -108,6 +108,7 @@ def _plan(run: Run, now: Snapshot, guards: Guards | None) -> Plan:
         origin=now.origin,
         account_id=now.account_id,
         fingerprint=now.fingerprint,
+        listing=now.listing,
         source=SourceInfo(name=name, sha256=sha256, rows=done.height, encoding=None, delimiter=None, mapping={}),
         guards=guards,
         contacts=_restricted(contacts, added, done),

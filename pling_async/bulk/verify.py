@@ -5,11 +5,13 @@ import asyncio
 import polars as pl
 from attrs import evolve, field, frozen
 
+from pling_async.bulk.alignment import aligned, by_mobile
 from pling_async.bulk.body import contact_of
 from pling_async.bulk.difference import Action
-from pling_async.bulk.fields import WRITABLE, canonical, row_count
+from pling_async.bulk.fields import WRITABLE, row_count
+from pling_async.bulk.list_columns import differ
 from pling_async.bulk.plan import Plan
-from pling_async.bulk.snapshot import Snapshot, snapshot
+from pling_async.bulk.snapshot import Snapshot, last_snapshot
 from pling_async.pling.client import PlingClient
 
 
@@ -40,31 +42,37 @@ class Verification:
 
 def compare(plan: Plan, after: Snapshot) -> Verification:
     """Compare an account with a plan's promise; a stop that arrived meanwhile is not a difference."""
-    wanted, found = canonical(plan.wanted), canonical(after.contacts)
-    both = wanted.join(found, on="mobile", suffix="_found")
-    differs = [pl.when(_differs(name)).then(pl.lit(name)) for name in WRITABLE]
-    differing = both.select("mobile", fields=pl.concat_list(differs).list.drop_nulls())
+    wanted, found = (by_mobile(each.select("mobile", *WRITABLE)) for each in (plan.wanted, after.contacts))
+    both = aligned(wanted, found.rename({name: f"{name}_found" for name in WRITABLE}))
+    is_due, is_there = both["is_active"].is_not_null(), both["is_active_found"].is_not_null()
+    differs = pl.DataFrame({name: _differs(both, name) & is_due & is_there for name in WRITABLE})
+    places = differs.select(pl.any_horizontal(pl.all())).to_series().arg_true()
+    names = [pl.when(name).then(pl.lit(name)) for name in WRITABLE]
     return Verification(
         fingerprint=after.fingerprint,
-        missing=wanted.join(found, on="mobile", how="anti").select("mobile"),
-        unexpected=found.join(wanted, on="mobile", how="anti").select("mobile"),
-        differing=differing.filter(pl.col("fields").list.len() > 0),
+        missing=both.filter(is_due & ~is_there).select("mobile"),
+        unexpected=both.filter(is_there & ~is_due).select("mobile"),
+        differing=both.select("mobile")[places].with_columns(
+            differs[places].select(fields=pl.concat_list(names).list.drop_nulls())
+        ),
     )
 
 
-def _differs(name: str) -> pl.Expr:
-    found = pl.col(f"{name}_found")
-    return (pl.col(name) & ~found) if name == "is_stopped" else pl.col(name) != found
+def _differs(both: pl.DataFrame, name: str) -> pl.Series:
+    wanted, found = both[name], both[f"{name}_found"]
+    if name == "is_stopped":
+        return (wanted & ~found).fill_null(value=False)
+    return differ(wanted, found) if wanted.dtype == pl.List else wanted.ne_missing(found)
 
 
 async def verify(client: PlingClient, plan: Plan) -> Verification:
     """List the account, repair stops that were lost, and say what still differs."""
-    after = await snapshot(client)
+    after = await last_snapshot(client)
     lost = await asyncio.to_thread(_lost_stops, plan, after)
     if lost.is_empty():
         return await asyncio.to_thread(compare, plan, after)
     await _stop_again(client, lost, after)
-    repaired = await asyncio.to_thread(compare, plan, await snapshot(client))
+    repaired = await asyncio.to_thread(compare, plan, await last_snapshot(client))
     return evolve(repaired, repaired_stops=lost.height)
 
 

@@ -1,7 +1,6 @@
 """Carry out a plan with one replace of the whole account (section 3.11)."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.errors import Outcome, PlingError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
+from pling_async.session.excerpts import sanitised
 
 LOST: Final = "the answer to the replace was lost; the account shows that it was applied"
 
@@ -82,18 +82,23 @@ class WholeAccount:
 @asynccontextmanager
 async def _spooled(plan: Plan, folder: Path) -> AsyncIterator[Path]:
     """Write the body to a private file in the run's folder, and remove it afterwards."""
-    spool = await asyncio.to_thread(tempfile.TemporaryDirectory, dir=folder)
+    body = folder / "contacts.json"
     try:
-        body = Path(spool.name) / "contacts.json"
-        await asyncio.to_thread(write_body, body, plan.wanted, plan.groups, consent=plan.guards.consent)
+        await asyncio.to_thread(_spool, plan, body)
         yield body
     finally:
-        await asyncio.to_thread(spool.cleanup)
+        await asyncio.to_thread(body.unlink, missing_ok=True)
+
+
+def _spool(plan: Plan, body: Path) -> None:
+    """Write the body anew; a process that was killed may have left an older one."""
+    body.unlink(missing_ok=True)
+    write_body(body, plan.wanted, plan.groups, consent=plan.guards.consent)
 
 
 def judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:
     """Everything was applied save what the server calls invalid; those are matched by the mobile they echo."""
-    refused = {str(each.sent.get("mobile")): each.error for each in invalid}
+    refused = {str(each.sent.get("mobile")): sanitised(each.error) for each in invalid}
     schema = {"mobile": pl.String, "message": pl.String}
     said = pl.DataFrame({"mobile": list(refused), "message": list(refused.values())}, schema)
     is_refused = pl.col("message").is_not_null() & (pl.col("action") != Action.REMOVE.value)

@@ -147,9 +147,7 @@ def _enforce(made: "Plan", strategy: str, digest: str | None = None) -> None:
 
 def _carried_out(made: "Plan", applying: Applying, output: Output, digest: str | None = None) -> int:
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
-    from pling_async.cli.run_view import check_report  # noqa: PLC0415 - likewise
 
-    check_report(applying.reports)
     save_rejects(made, applying.reports)
     if made.counts.writes and not applying.is_confirmed and digest is None:
         confirm(_question(made))

@@ -11,7 +11,7 @@ from pling_async.bulk import report
 from pling_async.bulk.private_files import check_place
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.options import Reports
-from pling_async.cli.output import Output, cell, complain, counted, note, table
+from pling_async.cli.output import Output, cell, complain, note, table
 from pling_async.cli.source_view import count_table, more
 from pling_async.errors import ConfigurationError, Outcome
 
@@ -53,7 +53,7 @@ def _save(run: "Run", reports: Reports) -> Exit:
     except (ConfigurationError, OSError) as error:
         complain(_standing(f"the report was not written: {message(error)}", run))
         return Exit.FAILED
-    note(f"what became of {counted(run.outcomes.height, 'row')}: {reports.report}")
+    note(f"the report of the run: {reports.report}")
     return Exit.OK
 
 

@@ -45,8 +45,8 @@ def sandbox(
       pling sandbox --port 0 --database :memory: --deterministic
       pling sandbox --semantics stop_list=sticky --semantics omitted_in_put=default
 
-    Only this machine can reach it, with a password that is made for each run and printed once; PLING_SANDBOX_PASSWORD
-    sets one that lasts. What the API's document leaves open is a switch: docs/sandbox-semantics.md.
+    Only this machine can reach it, with credentials that are made for each run and printed once. How to keep them, and
+    which switches decide what the API's document leaves open: docs/sandbox-semantics.md.
     """
     from pling_async.sandbox import Sandbox, Semantics, User  # noqa: PLC0415 - aiohttp takes a while to import
 

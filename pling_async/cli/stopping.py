@@ -6,6 +6,7 @@ the run at once. Either way the journal is whole, and the run can be resumed.
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -27,10 +28,14 @@ class Stopping:
         self._work: asyncio.Task[Any] | None = None
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await the work with the signals turned into a stop; raises `Interrupted` when it had to be cancelled."""
+        """Await the work with the signals turned into a stop; raises `Interrupted` when it had to be cancelled.
+
+        Only a process's main thread hears signals; elsewhere the work is simply awaited.
+        """
         loop = asyncio.get_running_loop()
         self._work = task = asyncio.ensure_future(work)
-        for each in _SIGNALS:
+        listening = threading.current_thread() is threading.main_thread()
+        for each in _SIGNALS if listening else ():
             loop.add_signal_handler(each, self._signalled)
         try:
             return await task
@@ -39,7 +44,7 @@ class Stopping:
                 raise
             raise Interrupted(_told(cancelled)) from None
         finally:
-            for each in _SIGNALS:
+            for each in _SIGNALS if listening else ():
                 loop.remove_signal_handler(each)
 
     def _signalled(self) -> None:

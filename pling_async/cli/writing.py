@@ -20,8 +20,9 @@ Work = Callable[["PlingClient", "ApplySettings", Callable[[int, int, str], None]
 
 def carried_out(work: Work, output: Output, reports: Reports, *, settle: float, digest: str | None = None) -> int:
     """Do the work, show its run, also one that failed, and return its exit code; `digest` confirms a plan."""
-    from pling_async.cli.run_view import finish  # noqa: PLC0415 - polars and rich take a while to import
+    from pling_async.cli.run_view import check_report, finish  # noqa: PLC0415 - polars and rich take a while to import
 
+    check_report(reports)
     stopped: list[bool] = []
 
     async def stoppable(client: "PlingClient") -> "Run":

@@ -1,170 +1,88 @@
-"""A column of numbers as E.164: expressions decide what is certain, the scalar path the rest, once a spelling."""
+"""A column of numbers as E.164: digits are looked up, texts are understood, and what is left is read one by one.
 
-from functools import reduce
-from operator import and_
+Three ways to decide, each for what the one before it left open; all say what the scalar path says. No processes share
+the work: what is left is too little to pay for their start, and a library that starts some may run its caller's script
+anew (spawn) or hang (fork, beside the threads of polars).
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import polars as pl
 
-from pling_async.phones.number import INVISIBLE, MACHINE, MAX_INPUT, SPACES, Policy, normalise
-from pling_async.phones.patterns import Home, Lengths, Rank, country_codes, home, lengths, ranks
+from pling_async.phones.lookup import Lookup
+from pling_async.phones.number import Policy, read
+from pling_async.phones.plans import ACCEPTED, CODES, UNSURE, WARNED
+from pling_async.phones.texts import TWO_NUMBERS, compacted, understood
 
-_MARKS: Final = SPACES + INVISIBLE
-_DIRECT: Final = r"^\+?[0-9]{5,}$"
-_PLAIN: Final = rf"^[{_MARKS}A-Za-zÆØÅæøå'=:.(-]*\+?[{_MARKS}(]*[0-9][{_MARKS}0-9().-]*$"
-"""An optional label, then a number in digits: what phonenumbers reads by its digits alone."""
-_QUANTITY: Final = r"[0-9]\.0+[^0-9.]*$"
-"""What Excel may have damaged; the scalar path looks closer."""
-_LENGTHS: Final = ("too_short", "too_long", "wrong_length")
-_UNASSIGNED_NO: Final = r"^\+47[49][0-9]{7}$"
-_NUMBER: Final = pl.col("number")
+_FEW: Final = 100
+"""Fewer rows are read one by one sooner than anything else is planned."""
+_SAMPLE: Final = 4096
+_BATCH: Final = 131_072
+"""Rows that a thread takes at a time."""
+_VERDICT: Final = pl.col("verdict")
+
+Way = Callable[[pl.Series], pl.DataFrame]
+"""Turns spellings into e164, code and verdict; unsure are those that it leaves open."""
 
 
 def normalise_column(raw: pl.Series, region: str, numbers: Policy) -> pl.DataFrame:
     """See `pling_async.phones.normalise_column`."""
-    frame = _spelled(raw.cast(pl.String).fill_null(""), home(region))
-    codes = country_codes(frame["number"].str.slice(1, 3).unique().drop_nulls())
-    frame = frame.with_columns(is_mobile=_is_mobile(ranks(codes)[0]))
-    decided = _scalar(_certain(frame.filter(~pl.col("is_mobile")), codes, numbers), region, numbers)
-    return frame.select(
-        e164=pl.when("is_mobile").then("number").otherwise(_back(frame, ~pl.col("is_mobile"), decided["e164"])),
-        code=_back(frame, ~pl.col("is_mobile"), decided["code"]),
+    lookup = Lookup(region, numbers)
+    ways: tuple[Way, ...] = (
+        lambda part: _by_digits(part, lookup),
+        lambda part: _by_text(part, lookup),
+        lambda part: _one_by_one(part, region, numbers),
+    )
+    texts = raw.cast(pl.String).fill_null("").alias("raw")
+    return _decided(texts, ways[-1:] if texts.len() < _FEW else ways)
+
+
+def _decided(raw: pl.Series, ways: Sequence[Way]) -> pl.DataFrame:
+    found = ways[0](raw)
+    left = found["verdict"].eq(UNSURE).arg_true()
+    if left.is_empty():
+        return found.select("e164", "code")
+    rest = _decided(raw.gather(left), ways[1:])
+    return pl.DataFrame([found[name].scatter(left, rest[name]) for name in ("e164", "code")])
+
+
+def _by_digits(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
+    weight = max(1, raw.len() // _SAMPLE)
+    lookup.learn(compacted(raw.gather_every(weight).to_frame().lazy()), weight)
+    return _collected(raw.to_frame(), lambda part: _answers(lookup.judged(compacted(part))))
+
+
+def _by_text(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
+    texts = _collected(raw.to_frame(), understood)
+    lookup.learn(texts.lazy())
+    is_two = pl.col("has_two") & (_VERDICT > WARNED)
+    verdict = pl.coalesce("said", pl.when(is_two).then(pl.lit(TWO_NUMBERS, pl.UInt8)).otherwise("verdict"))
+    return _collected(texts, lambda part: _answers(lookup.judged(part).with_columns(verdict=verdict)))
+
+
+def _one_by_one(raw: pl.Series, region: str, numbers: Policy) -> pl.DataFrame:
+    spellings = raw.unique().sort()  # country by country, or phonenumbers compiles the patterns of each again and again
+    found = [read(spelling, region, numbers) for spelling in spellings]
+    answers = {"e164": [number.e164 for number in found], "code": [number.code for number in found]}
+    schema = {"e164": pl.String, "code": pl.String}
+    said = pl.DataFrame(answers, schema=schema).with_columns(spellings, verdict=pl.lit(ACCEPTED, pl.UInt8))
+    return raw.to_frame().join(said, on="raw", how="left", maintain_order="left")
+
+
+def _answers(judged: pl.LazyFrame) -> pl.LazyFrame:
+    """Turn verdicts into E.164 and codes."""
+    is_accepted = _VERDICT.is_between(ACCEPTED, WARNED)
+    is_written = is_accepted & pl.col("is_written")
+    number = pl.format("+{}", pl.when(is_accepted & ~is_written).then("number"))
+    return judged.select(
+        "verdict",
+        e164=pl.when(is_written).then("compact").otherwise(number),
+        code=pl.lit(pl.Series(CODES, dtype=pl.String)).gather("verdict"),
     )
 
 
-def _back(frame: pl.DataFrame, chosen: pl.Expr, values: pl.Series) -> pl.Series:
-    """Put the values of the chosen rows back in their places, null elsewhere."""
-    return values.gather(frame.select(pl.when(chosen).then(chosen.cum_sum() - 1)).to_series())
-
-
-def _spelled(raw: pl.Series, plan: Home) -> pl.DataFrame:
-    """Return raw, number (+, country code, national number; null is for the scalar path) and is_sure."""
-    direct, plus = pl.col("is_direct"), pl.col("has_plus")
-    frame = raw.to_frame("raw").with_columns(
-        is_direct=pl.col("raw").str.contains(_DIRECT) & (pl.col("raw").str.len_bytes() <= MAX_INPUT)
-    )
-    compact = _back(frame, ~direct, frame.filter(~direct).select(_compact()).to_series())
-    frame = frame.with_columns(compact=pl.when(direct).then("raw").otherwise(compact))
-    frame = frame.with_columns(has_plus=pl.col("compact").str.starts_with("+").fill_null(value=False))
-    national = frame.filter(~plus).select(number=_number(plan), is_sure=_is_sure(plan))
-    return frame.select(
-        "raw",
-        number=pl.when(plus).then("compact").otherwise(_back(frame, ~plus, national["number"])),
-        is_sure=plus | _back(frame, ~plus, national["is_sure"]) if plan.trunk else pl.lit(value=True),
-    )
-
-
-def _compact() -> pl.Expr:
-    text = pl.col("raw")
-    is_plain = text.str.contains(_PLAIN) & ~text.str.contains(_QUANTITY) & (text.str.len_chars() <= MAX_INPUT)
-    return pl.when(is_plain).then(text.str.replace_all("[^+0-9]", ""))
-
-
-def _number(plan: Home) -> pl.Expr:
-    """Read digits without a plus as phonenumbers does: prefix, own country code, trunk prefix, bare number."""
-    compact, code = pl.col("compact"), plan.country_code
-    has_code = compact.str.starts_with(code)
-    is_coded = has_code & (compact.str.len_bytes() > plan.longest)
-    return (
-        pl.when(compact.str.contains(plan.international_prefix))
-        .then(_after_prefix(plan))
-        .when(is_coded)
-        .then(pl.when(~_has_trunk(compact.str.slice(len(code)), plan)).then("+" + compact))
-        .when(_is_trunk(plan))
-        .then(f"+{code}" + compact.str.slice(len(plan.trunk)))
-        .when(~_has_trunk(compact, plan) & (~has_code | compact.str.contains(plan.general)))
-        .then(f"+{code}" + compact)
-    )
-
-
-def _after_prefix(plan: Home) -> pl.Expr:
-    if not plan.prefix_digits:
-        return pl.lit(None, pl.String)
-    rest = pl.col("compact").str.slice(plan.prefix_digits)
-    return pl.when(~rest.str.starts_with("0")).then("+" + rest)
-
-
-def _has_trunk(number: pl.Expr, plan: Home) -> pl.Expr:
-    return number.str.contains(plan.trunk_pattern) if plan.trunk_pattern else pl.lit(value=False)
-
-
-def _is_trunk(plan: Home) -> pl.Expr:
-    return pl.col("compact").str.starts_with(plan.trunk) if plan.trunk else pl.lit(value=False)
-
-
-def _is_sure(plan: Home) -> pl.Expr:
-    """Tell whether the number is certain; a stripped trunk prefix is not, unless a mobile number remains."""
-    return pl.col("compact").str.contains(plan.international_prefix) | ~_is_trunk(plan)
-
-
-def _is_mobile(rank: Rank) -> pl.Expr:
-    return (_matches(rank.mobile) & ~_NUMBER.str.contains(rank.doubt)).fill_null(value=False)
-
-
-def _matches(patterns: tuple[str, ...]) -> pl.Expr:
-    return reduce(and_, (_NUMBER.str.contains(pattern) for pattern in patterns))
-
-
-def _certain(rest: pl.DataFrame, codes: frozenset[int], numbers: Policy) -> pl.DataFrame:
-    """Return raw, e164 and code; both are null where nothing is certain."""
-    rest = rest.with_columns(pl.when(_NUMBER.str.len_bytes().is_between(8, 16)).then(_NUMBER))
-    rest = rest.with_columns(verdict=pl.lit(None, pl.String), is_open=_NUMBER.is_not_null())
-    for place, rank in enumerate(ranks(codes)):
-        if not rest["is_open"].any():
-            break
-        rest = _asked(rest, rank, is_first=place == 0)
-    rest = rest.with_columns(verdict=pl.when("is_open").then(pl.lit("unassigned")).otherwise("verdict"))
-    return _by_policy(rest, lengths(codes), numbers).select("raw", "e164", "code")
-
-
-def _asked(rest: pl.DataFrame, rank: Rank, *, is_first: bool) -> pl.DataFrame:
-    """Let the regions of one rank decide; what none of them claims stays open for the next."""
-    sure = pl.col("is_sure")
-    verdict = (
-        pl.when(_NUMBER.str.contains(rank.trunk) if is_first else pl.lit(value=False))
-        .then(None)
-        .when(_is_mobile(rank) & sure)
-        .then(pl.lit("mobile"))
-        .when(_NUMBER.str.contains(rank.doubt))
-        .then(None)
-        .when(_matches(rank.landline) & ~_NUMBER.str.contains(rank.mobile[0]) & sure)
-        .then(pl.lit("landline"))
-        .when(_NUMBER.str.contains(rank.claim) & ~_NUMBER.str.contains(rank.typed) & sure)
-        .then(pl.lit("unassigned"))
-    )
-    closes = _NUMBER.str.contains(rank.claim) | _NUMBER.str.contains(rank.trunk) | ~sure
-    opened = pl.col("is_open")
-    return rest.with_columns(
-        verdict=pl.when(opened & closes).then(verdict).otherwise("verdict"), is_open=opened & ~closes
-    )
-
-
-def _by_policy(rest: pl.DataFrame, counts: Lengths, numbers: Policy) -> pl.DataFrame:
-    """Turn verdicts into E.164 or codes, in the order in which the scalar path asks."""
-    possible = _NUMBER.str.contains(f"{counts.possible}|{MACHINE}")
-    unassigned = pl.col("verdict") == "unassigned"
-    accepted = pl.col("verdict") == "mobile"
-    warned = unassigned & _NUMBER.str.contains(_UNASSIGNED_NO) if numbers == "lenient" else pl.lit(value=False)
-    if numbers == "possible":
-        accepted |= pl.col("verdict").is_not_null() & possible
-    length = pl.coalesce(
-        *(pl.when(_NUMBER.str.contains(getattr(counts, code))).then(pl.lit(code)) for code in _LENGTHS),
-        pl.when(possible).then(pl.lit("unassigned")),
-    )
-    return rest.with_columns(
-        e164=pl.when(accepted | warned).then(_NUMBER),
-        code=pl.when(accepted).then(None).when(unassigned).then(length).otherwise("verdict"),
-    )
-
-
-def _scalar(rest: pl.DataFrame, region: str, numbers: Policy) -> pl.DataFrame:
-    open_ = rest.filter(pl.col("e164").is_null() & pl.col("code").is_null())["raw"].unique()
-    if not open_.len():
-        return rest
-    found = [normalise(raw, region, numbers) for raw in open_]
-    answers = pl.DataFrame(
-        {"raw": open_, "e164_": [each.e164 for each in found], "code_": [each.code for each in found]},
-        schema_overrides={"e164_": pl.String, "code_": pl.String},
-    )
-    joined = rest.join(answers, on="raw", how="left", maintain_order="left")
-    return joined.select("raw", pl.coalesce("e164", "e164_"), pl.coalesce("code", "code_"))
+def _collected(frame: pl.DataFrame, work: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """Do the work of all parts at once; polars gives each of them a thread."""
+    parts = list(frame.iter_slices(_BATCH)) or [frame]
+    return pl.concat(pl.collect_all([work(part.lazy()) for part in parts]), rechunk=True)

@@ -58,8 +58,9 @@ _BETWEEN: Final = re.compile(r"[/,;|&]|\b(?:or|og|and|eller)\b")
 _SHORTEST: Final = 7
 """Digits that a cell must have on both sides of a separator to be called two numbers."""
 _START: Final = re.compile("[+\uff0b\\d]")
-_UNASSIGNED_NO: Final = re.compile(r"\+47[49][0-9]{7}")
-MACHINE: Final = r"^\+(?:47(?:58[0-9]{10}|59[0-9]{6})|4537[0-9]{10})$"
+UNASSIGNED_NO: Final = r"47[49]\d{7}"
+"""Norwegian mobile series, assigned or not."""
+MACHINE: Final = r"47(?:58\d{10}|59\d{6})|4537\d{10}"
 """Series for machines that are longer than phonenumbers thinks possible."""
 
 
@@ -87,6 +88,16 @@ def masked(number: str) -> str:
     return f"{number[:3]}{'*' * max(0, len(number) - 5)}{number[-2:]}" if len(number) > 5 else "*" * len(number)  # noqa: PLR2004
 
 
+@frozen(kw_only=True)
+class Standing:
+    """How phonenumbers ranks a number that it can read."""
+
+    e164: str = field(repr=masked)
+    kind: str
+    reason: int
+    """Its ValidationResult; mobiles are not asked."""
+
+
 def check_region(region: str) -> None:
     """Raise `ValueError` unless phonenumbers knows the region, as in "NO"; loads phonenumbers."""
     import phonenumbers  # noqa: PLC0415 - loading it takes a while, and only lists need it
@@ -109,10 +120,16 @@ def normalise(raw: str, region: str = "NO", numbers: Policy = "mobile") -> Numbe
     """
     check_region(region)
     check_policy(numbers)
+    return read(raw, region, numbers)
+
+
+def read(raw: str, region: str, numbers: Policy) -> Number:
+    """Do what `normalise` does, for a region and a policy that are known to be right."""
     text = _SPACES.sub(" ", _INVISIBLE.sub("", raw)).strip()
     if code := _damage(raw, text):
         return Number(code=code)
-    number = _parsed(text, region, numbers)
+    found = parsed(text, region)
+    number = Number(code=found) if isinstance(found, str) else ruled(standing(found), numbers)
     return Number(code="two_numbers") if number.e164 is None and _has_two(text) else number
 
 
@@ -131,43 +148,54 @@ def _has_two(text: str) -> bool:
     return sum(digits >= _SHORTEST for digits in parts) > 1
 
 
-def _parsed(text: str, region: str, numbers: Policy) -> Number:
+def parsed(text: str, region: str | None) -> "phonenumbers.PhoneNumber | str":
+    """Return what phonenumbers reads in a text, or the code that says why it cannot be a number."""
     import phonenumbers  # noqa: PLC0415 - see check_region
 
     start = _START.search(text)
     if start is None:
-        return Number(code="not_a_number")
+        return "not_a_number"
     has_letters = any(map(str.isalpha, text[start.start() :]))
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        return Number(code="letters" if has_letters else _PARSE_CODES.get(error.error_type, "not_a_number"))
+        return "letters" if has_letters else _PARSE_CODES.get(error.error_type, "not_a_number")
     if number.extension:
-        return Number(code="extension")
-    return Number(code="letters") if has_letters else _judged(number, numbers)
+        return "extension"
+    return "letters" if has_letters else number
 
 
-def _judged(number: "phonenumbers.PhoneNumber", numbers: Policy) -> Number:
+def standing(number: "phonenumbers.PhoneNumber") -> Standing:
+    """Return all that a policy may ask about a number."""
     import phonenumbers  # noqa: PLC0415 - see check_region
 
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(number))
+    return Standing(
+        e164=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+        kind=kind,
+        reason=_POSSIBLE if kind in _MOBILE else phonenumbers.is_possible_number_with_reason(number),
+    )
+
+
+def ruled(number: Standing, numbers: Policy) -> Number:
+    """Return what a policy makes of a number."""
+    e164 = number.e164
     if not is_e164(e164):
         return Number(code="too_short" if len(e164) < 8 else "too_long")  # noqa: PLR2004 - see is_e164
-    if kind in ("MOBILE", "FIXED_LINE_OR_MOBILE"):
+    if number.kind in _MOBILE:
         return Number(e164=e164)
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if numbers == "possible" and (reason == _POSSIBLE or re.match(MACHINE, e164)):
+    if numbers == "possible" and (number.reason == _POSSIBLE or re.fullmatch(MACHINE, e164[1:])):
         return Number(e164=e164)
-    if kind != "UNKNOWN":
-        return Number(code="landline" if kind == "FIXED_LINE" else kind.lower())
-    if numbers == "lenient" and _UNASSIGNED_NO.fullmatch(e164):
+    if number.kind != "UNKNOWN":
+        return Number(code="landline" if number.kind == "FIXED_LINE" else number.kind.lower())
+    if numbers == "lenient" and re.fullmatch(UNASSIGNED_NO, e164[1:]):
         return Number(e164=e164, code="unassigned")
-    return Number(code=_LENGTH_CODES.get(reason, "unassigned"))
+    return Number(code=_LENGTH_CODES.get(number.reason, "unassigned"))
 
 
 _PARSE_CODES: Final = {0: "unknown_country", 2: "too_short", 3: "too_short", 4: "too_long"}
 """NumberParseException's error_type; the rest means that it is no number."""
+_MOBILE: Final = ("MOBILE", "FIXED_LINE_OR_MOBILE")
 _POSSIBLE: Final = 0
 _LENGTH_CODES: Final = {2: "too_short", 3: "too_long", 4: "too_short", 5: "wrong_length"}
 """ValidationResult: TOO_SHORT, TOO_LONG, IS_POSSIBLE_LOCAL_ONLY, INVALID_LENGTH."""

@@ -11,7 +11,7 @@ from pling_async.pling.account import Account
 from pling_async.pling.contacts import Contacts
 from pling_async.pling.groups import Groups
 from pling_async.pling.stop_list import StopList
-from pling_async.session.auth import BasicAuth, Secret
+from pling_async.session.auth import BasicAuth, Secret, as_secret
 from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
 from pling_async.session.settings import BaseUrl, ClientSettings
 
@@ -34,6 +34,7 @@ class PlingClient:
         settings: ClientSettings | None = None,
         http: ClientSession | None = None,
     ) -> None:
+        password = as_secret(password)  # whatever fails from here on, no traceback has the text
         base, settings = BaseUrl.parse(base_url), settings or ClientSettings()
         headers = {
             "Accept-Version": "1.0.*",

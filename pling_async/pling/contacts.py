@@ -60,9 +60,7 @@ class Contacts:
         contact = _named(contact)
         law = RetryLaw.UNSENT if contact.is_stopped is UNSET else RetryLaw.CONVERGENT
         body = self._account.encoded(contact)
-        request = Request(
-            method="POST", path="contacts", law=law, body=body, subject=contact.mobile, expected=SAVED
-        )
+        request = Request(method="POST", path="contacts", law=law, body=body, subject=contact.mobile, expected=SAVED)
         return await self._account.call(
             request, decode_contact, partial(self._account.correlate, mobile=contact.mobile)
         )

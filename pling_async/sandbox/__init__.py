@@ -1,9 +1,10 @@
 """Local servers for the APIs, with real storage, switches for what their documents leave open, and faults on demand."""
 
+from pling_async.sandbox.clock import ManualClock
 from pling_async.sandbox.faults import Fault
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import User
 from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.server import Sandbox
 
-__all__ = ["Entry", "Fault", "Sandbox", "Semantics", "User"]
+__all__ = ["Entry", "Fault", "ManualClock", "Sandbox", "Semantics", "User"]

@@ -16,21 +16,23 @@ from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.spool import receive
 
 PREFIX: Final = "/__sandbox__"
+_FORMS: Final = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
 _UNUSABLE: Final = (TypeError, ValueError, KeyError, AttributeError, sqlite3.Error)
 
 
 class Admin:
-    """Health, reset, seed, snapshot, restore, requests, faults; all bodies are JSON."""
+    """Health, reset, settle, seed, snapshot, restore, requests, faults; all bodies are JSON."""
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
     def application(self) -> web.Application:
         """Return the routes."""
-        application = web.Application(middlewares=[_refusals])
+        application = web.Application(middlewares=[_refusals, _json_only])
         for method, path, handler in (
             ("GET", "/health", self.health),
             ("POST", "/reset", self.reset),
+            ("POST", "/settle", self.settle),
             ("POST", "/seed", self.seed),
             ("GET", "/snapshot", self.snapshot),
             ("POST", "/restore", self.restore),
@@ -51,6 +53,11 @@ class Admin:
     async def reset(self, _: web.Request) -> web.Response:
         """Empty everything."""
         await self._controls.reset()
+        return web.Response(status=204)
+
+    async def settle(self, _: web.Request) -> web.Response:
+        """Apply at once what faults hold back."""
+        await self._controls.traffic.sabotage.settle()
         return web.Response(status=204)
 
     async def seed(self, request: web.Request) -> web.Response:
@@ -98,9 +105,9 @@ class Admin:
         return web.Response(status=204)
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
-        if request.content_type != "application/json":
-            raise web.HTTPUnsupportedMediaType(text="Content-Type must be application/json")
         spool = await receive(request, self._controls.stage.worker)
+        if not spool.is_whole:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, text="The body is too large")
         body = await self._controls.stage.worker.call(lambda: orjson.loads(spool.rewind().read()))
         if not isinstance(body, dict):
             raise TypeError("the body must be a JSON object")
@@ -115,6 +122,15 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         return web.json_response({"error": error.text}, status=error.status)
     except _UNUSABLE as error:
         return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+
+@web.middleware
+async def _json_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse changes that a page could ask for with a form, and every body that is not said to be JSON."""
+    is_change, kind = request.method not in {"GET", "HEAD"}, request.content_type
+    if is_change and kind != "application/json" and (request.body_exists or kind in _FORMS):
+        raise web.HTTPUnsupportedMediaType(text="Content-Type must be application/json")
+    return await handler(request)
 
 
 def _json(value: object) -> web.Response:

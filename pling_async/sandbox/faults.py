@@ -29,11 +29,14 @@ class Fault:
 
     * `answer`: `status`, `retry_after` and `body`; nothing is applied. `answer_after_commit`: likewise, but applied.
     * `reset_before_commit`, `reset_after_commit`: the connection is reset, without or with the request applied.
-    * `apply_late`: the connection is reset now, the request is applied `late` seconds afterwards.
+    * `apply_late`: the connection is reset, the request is applied `late` seconds after it came.
     * `truncate_body`: applied, and the answer breaks off after `keep` bytes of its body.
     * `replace_body`: applied, and the answer is `body` under its own status.
     * `crash`: a replace stops after `rows` items (removals count behind them); then the connection is reset.
     * `delay`: nothing but the `delay` seconds that every action may begin with.
+
+    Before a connection is reset nothing is heard for `silence` seconds: a client that waits less sees its own time-out.
+    All three are seconds of the sandbox's clock.
     """
 
     action: Action = field(default="answer", validator=_known)
@@ -51,6 +54,7 @@ class Fault:
     content_type: str = "application/json"
     delay: float = 0
     late: float = 0
+    silence: float = 0
     keep: int = 0
     rows: int = 0
 

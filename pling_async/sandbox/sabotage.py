@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.payload import Payload
 from aiohttp.typedefs import Handler
 
+from pling_async.sandbox.clock import Clock, Nap
 from pling_async.sandbox.faults import Action, Fault
 from pling_async.sandbox.worker import Crashed
 
@@ -36,37 +37,52 @@ def cut(request: web.Request) -> Cut:
 class Sabotage:
     """Carries out faults, and holds back the requests that are to be applied late."""
 
-    def __init__(self) -> None:
-        self._late: set[asyncio.Task[None]] = set()
-        self._hurry = asyncio.Event()
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._late: dict[asyncio.Task[None], Nap] = {}
+        self._silent: set[Nap] = set()
 
     async def perform(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer a request as its fault demands."""
-        await asyncio.sleep(fault.delay)
+        async with self._clock.nap(fault.delay):
+            pass
         return await _SABOTEURS[fault.action](self, fault, request, handler)
 
     async def settle(self) -> None:
         """Apply at once what is still held back."""
-        self._hurry.set()
+        for nap in self._late.values():
+            nap.wake()
         await asyncio.gather(*self._late)
-        self._hurry.clear()
 
     async def drop(self) -> None:
-        """Forget what is still held back; it is never applied."""
+        """Forget what is still held back, which is never applied, and reset the connections that are silent."""
         late = tuple(self._late)
         for task in late:
             task.cancel()
+        for nap in self._silent:
+            nap.wake()
         await asyncio.gather(*late, return_exceptions=True)
 
     def hold_back(self, fault: Fault, request: web.Request, handler: Handler) -> None:
         """Apply a request after its fault's `late` seconds, or when `settle` is called."""
-        task = asyncio.create_task(self._apply(fault.late, request, handler))
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+        nap = self._clock.nap(fault.late)
+        task = asyncio.create_task(_apply(nap, request, handler))
+        self._late[task] = nap
+        task.add_done_callback(self._late.pop)
 
-    async def _apply(self, seconds: float, request: web.Request, handler: Handler) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+    async def cut(self, fault: Fault, request: web.Request) -> Cut:
+        """Reset a request's connection after its fault's silence."""
+        nap = self._clock.nap(fault.silence)
+        self._silent.add(nap)
+        try:
+            async with nap:
+                return cut(request)
+        finally:
+            self._silent.discard(nap)
+
+
+async def _apply(nap: Nap, request: web.Request, handler: Handler) -> None:
+    async with nap:
         await handler(request)
 
 
@@ -80,25 +96,25 @@ async def _answer_after(sabotage: Sabotage, fault: Fault, request: web.Request, 
     return await _answer(sabotage, fault, request, handler)
 
 
-async def _reset_before(_: Sabotage, __: Fault, request: web.Request, ___: Handler) -> web.StreamResponse:
-    return cut(request)
+async def _reset_before(sabotage: Sabotage, fault: Fault, request: web.Request, _: Handler) -> web.StreamResponse:
+    return await sabotage.cut(fault, request)
 
 
-async def _reset_after(_: Sabotage, __: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _reset_after(sabotage: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     await handler(request)
-    return cut(request)
+    return await sabotage.cut(fault, request)
 
 
 async def _apply_late(sabotage: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     sabotage.hold_back(fault, request, handler)
-    return cut(request)
+    return await sabotage.cut(fault, request)
 
 
-async def _crash(_: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _crash(sabotage: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     request[CRASH_AFTER] = fault.rows
     with contextlib.suppress(Crashed):
         await handler(request)
-    return cut(request)
+    return await sabotage.cut(fault, request)
 
 
 async def _replace_body(_: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -77,8 +77,10 @@ class Semantics:
     invalid_existing: Literal["keep", "remove"] = _switch(
         "keep", "I3", "existing contacts whose item in a replace has a valid mobile and another invalid field"
     )
-    duplicates: Literal["last", "first", "invalid"] = _switch(
-        "last", "I4", "which item wins when a replace repeats a mobile; invalid: first wins, the others are reported"
+    duplicates: Literal["last", "first", "invalid", "reject"] = _switch(
+        "last",
+        "I4",
+        "which item wins when a replace repeats a mobile; invalid: first wins, the others are reported; reject: a 400",
     )
     group_in_use: Literal["any_member", "unstopped_member"] = _switch(
         "any_member", "I7", "what keeps a group from being removed by a replace"

@@ -1,27 +1,37 @@
 """The sandbox: local servers with real storage, in the caller's own process and event loop."""
 
+import asyncio
+import os
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import orjson
 from aiohttp import web
 from attrs import define, field
+from yarl import URL
 
 from pling_async.sandbox.admin import PREFIX, Admin
-from pling_async.sandbox.clock import FixedClock, RealClock
+from pling_async.sandbox.clock import Clock, FixedClock, RealClock
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
-from pling_async.sandbox.guard import local_only
+from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import PlingService, User
+from pling_async.sandbox.pling.access import check_harmless, check_secret
 from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Stage
 from pling_async.sandbox.snapshot import Snapshot
 from pling_async.sandbox.traffic import Traffic
 from pling_async.sandbox.worker import MEMORY, Worker
 
-HOST: Final = "127.0.0.1"
+DESCRIPTION: Final = "/openapi.json"
+"""Where the sandbox describes its API, to anybody who asks."""
+MAX_BODY: Final = 4 << 30
+"""Bytes that a request's body may have: ten million contacts, and no more than a disk holds."""
+_IPV6: Final = 6
 _GRACE: Final = 1.0
 """Seconds that requests under way get when the sandbox stops."""
 
@@ -31,22 +41,39 @@ class Sandbox:
     """A faithful local server for the Pling Contacts API; an async context manager, or to be started and stopped.
 
     `database` is a file (created for its owner only) or ":memory:". `deterministic` makes ids count from 1, and time
-    begin at 2026-01-01T00:00:00Z with a second for each request. Port 0 is a free one. Only loopback is bound.
+    begin at 2026-01-01T00:00:00Z with a second for each request, unless there is a `clock`. Port 0 is a free one.
     """
 
     database: str | Path = MEMORY
     semantics: Semantics = field(factory=Semantics)
     deterministic: bool = False
+    clock: Clock = field()
+    host: str = HOST
+    """Address to listen at."""
+    exposed: bool = False
+    """Has to be true for an address that other machines can reach; the admin routes then take credentials too."""
+    hostnames: tuple[str, ...] = ()
+    """What requests may call this machine, beside localhost and its addresses."""
     port: int = 0
     users: tuple[User, ...] = (User(),)
+    max_body: int = MAX_BODY
     _pling: PlingService = field(init=False)
     _controls: Controls = field(init=False)
     _runner: web.AppRunner | None = field(init=False, default=None)
 
+    @clock.default
+    def _usual_clock(self) -> Clock:
+        return FixedClock() if self.deterministic else RealClock()
+
     def __attrs_post_init__(self) -> None:
         self._pling = PlingService(semantics=self.semantics, users=self.users, small_ids=self.deterministic)
-        stage = Stage(worker=Worker(), clock=FixedClock() if self.deterministic else RealClock())
-        self._controls = Controls(stage=stage, traffic=Traffic(stage.worker), services={"pling": self._pling})
+        check_address(self.host, exposed=self.exposed)
+        if self.exposed:
+            check_secret(self.users)
+        stage = Stage(worker=Worker(), clock=self.clock)
+        self._controls = Controls(
+            stage=stage, traffic=Traffic(stage.worker, stage.clock), services={"pling": self._pling}
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -58,12 +85,15 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Open the database and listen."""
+        """Open the database and listen, unless a user's credentials look like those of a real account."""
+        await asyncio.to_thread(check_harmless, self.users, os.environ)
         try:
             await self._controls.open(self.database)
-            self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_GRACE)
+            self._runner = web.AppRunner(
+                self._application(), access_log=None, logger=silent_about_headers(), shutdown_timeout=_GRACE
+            )
             await self._runner.setup()
-            await web.TCPSite(self._runner, HOST, self.port).start()
+            await web.TCPSite(self._runner, self.host, self.port).start()
         except BaseException:
             await self.stop()
             raise
@@ -71,24 +101,40 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop listening, forget what was to be applied late, and close the database."""
+        await self._controls.traffic.sabotage.drop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         await self._controls.close()
 
     def _application(self) -> web.Application:
-        root = web.Application(middlewares=[local_only])
-        root.add_subapp(PREFIX, Admin(self._controls).application())
+        guard = no_web_pages(self.hostnames, exposed=self.exposed)
+        root = web.Application(middlewares=[guard], client_max_size=self.max_body)
+        admin = Admin(self._controls).application()
+        if self.exposed:
+            admin.middlewares.append(self._pling.users_only())
+        root.add_subapp(PREFIX, admin)
         for service in self._controls.services.values():
             application = service.application(self._controls.stage)
             application.middlewares.insert(0, self._controls.traffic.pass_through)
             root.add_subapp(service.prefix, application)
+        root.router.add_get(DESCRIPTION, self._describe)
         return root
+
+    async def _describe(self, _: web.Request) -> web.Response:
+        return web.Response(body=orjson.dumps(self._pling.description()), content_type="application/json")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, address and port, by which this machine reaches the sandbox."""
+        address = ip_address(self.host)
+        local = ("::1" if address.version == _IPV6 else HOST) if address.is_unspecified else self.host
+        return str(URL.build(scheme="http", host=local, port=self.port).origin())
 
     @property
     def url(self) -> str:
         """Base URL of the Pling API, with its trailing slash."""
-        return f"http://{HOST}:{self.port}{self._pling.prefix}/"
+        return f"{self.origin}{self._pling.prefix}/"
 
     @property
     def username(self) -> str:

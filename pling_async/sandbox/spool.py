@@ -25,6 +25,8 @@ class Spool:
         self.size = 0
         self.head = b""
         """The first 64 kB."""
+        self.is_whole = True
+        """False when there was more than a request may have."""
 
     def write(self, data: bytes) -> None:
         """Append bytes, moving to a file when they pass the limit."""
@@ -51,10 +53,12 @@ class Spool:
 
 
 async def receive(request: web.Request, worker: Worker) -> Spool:
-    """Read a request's body, whatever its size."""
-    spool, waiting = Spool(), bytearray()
-    async for chunk in request.content.iter_any():
+    """Read a request's body, or as much of it as the application's client_max_size allows."""
+    spool, waiting, limit = Spool(), bytearray(), request.client_max_size
+    spool.is_whole = (request.content_length or 0) <= limit
+    while spool.is_whole and (chunk := await request.content.readany()):
         waiting += chunk
+        spool.is_whole = spool.size + len(waiting) <= limit
         if len(waiting) > IN_MEMORY:
             await worker.call(spool.write, bytes(waiting))
             waiting.clear()

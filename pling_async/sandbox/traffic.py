@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from pling_async.sandbox.clock import Clock
 from pling_async.sandbox.faults import Faults
 from pling_async.sandbox.journal import Journal
 from pling_async.sandbox.sabotage import Cut, Sabotage
@@ -18,10 +19,10 @@ SPOOL: Final = web.RequestKey("spool", Spool)
 class Traffic:
     """The middleware around every service."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, clock: Clock) -> None:
         self.faults = Faults()
         self.journal = Journal()
-        self.sabotage = Sabotage()
+        self.sabotage = Sabotage(clock)
         self._worker = worker
 
     @web.middleware

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from pling_async.errors import BadAnswer, PlingError, ProtocolError
+from pling_async.errors import BadAnswer, PlingError, ProtocolError, RateLimited
 from pling_async.session.limiter import Limiter
 from pling_async.session.operation import Operation
 from pling_async.session.protocol import Request, Transport, exchange_of, interpret
@@ -55,17 +55,19 @@ class Attempts:
                 _log.info("%s: %s, again in %.2f s", operation, type(error).__name__, delay)
             else:
                 self._budget.earn(operation.spent)
+                self._limiter.widen(operation.started)
                 return result
             await self._runtime.sleep(delay)
 
     async def _attempt(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
         request = operation.request
         async with self._limiter.slot(operation.deadline):
-            operation.begin()
-            started = self._runtime.clock()
-            timeout = operation.deadline - started
+            operation.begin(self._runtime.clock())
+            timeout = operation.deadline - operation.started
             response = await self._transport.send(request, request_id=operation.id, timeout=timeout)
-        _log.debug("%s: %d in %.3f s", operation, response.status, self._runtime.clock() - started)
+        if _log.isEnabledFor(logging.DEBUG):
+            seconds = self._runtime.clock() - operation.started
+            _log.debug("%s: %d in %.3f s", operation, response.status, seconds)
         try:
             body = interpret(request, response)
             return await asyncio.to_thread(decode, body) if len(body) > _DECODED_IN_THREAD else decode(body)
@@ -77,6 +79,8 @@ class Attempts:
 
     def _delay(self, operation: Operation, error: PlingError) -> float | None:
         policy = self._settings.retry
+        if isinstance(error, RateLimited):
+            self._limiter.narrow(operation.started)
         if error.retry_after and policy.waits_for(error):
             self._limiter.pause(error.retry_after)
         if not policy.allows(error, attempt=operation.attempts, law=operation.request.law):

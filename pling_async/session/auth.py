@@ -50,13 +50,26 @@ class Secret:
         raise TypeError("a secret is not pickled; read it again where it is needed")
 
 
-def _secret(text: str | Secret) -> Secret:
+class Sensitive(str):
+    """A text that goes on the wire as it is, and whose repr is not it: for a header, which others hold and may show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def as_secret(text: str | Secret) -> Secret:
+    """Return a text as a secret."""
     return text if isinstance(text, Secret) else Secret(text)
 
 
-def _refuse_controls(what: str, text: str) -> None:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ConfigurationError(f"the {what} contains control characters; was it read with its line break?")
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ConfigurationError(f"the {what} contains control characters; was it read with its line break?")
 
 
 class Auth(Protocol):
@@ -72,26 +85,28 @@ class BasicAuth:
     """HTTP basic authentication (RFC 7617, section 1.3), always NFC and UTF-8."""
 
     user: str = field()
-    password: Secret = field(converter=_secret)
+    password: Secret = field(converter=as_secret)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what RFC 7617 forbids."""
         if not self.user or ":" in self.user:
             raise ConfigurationError("the user name is empty or contains a colon; RFC 7617 allows neither")
-        _refuse_controls("user name", self.user)
-        _refuse_controls("password", self.password.reveal())
+        if _has_controls(self.user):
+            _refuse("user name")
+        if _has_controls(self.password.reveal()):
+            _refuse("password")
 
     def header_value(self) -> str:
         """Return "Basic ..."."""
         pair = unicodedata.normalize("NFC", f"{self.user}:{self.password.reveal()}")
-        return "Basic " + base64.b64encode(pair.encode()).decode()
+        return Sensitive("Basic " + base64.b64encode(pair.encode()).decode())
 
 
 @frozen
 class BearerAuth:
     """A bearer token (RFC 6750)."""
 
-    token: Secret = field(converter=_secret)
+    token: Secret = field(converter=as_secret)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot stand in the header."""
@@ -100,4 +115,4 @@ class BearerAuth:
 
     def header_value(self) -> str:
         """Return "Bearer ..."."""
-        return f"Bearer {self.token.reveal()}"
+        return Sensitive(f"Bearer {self.token.reveal()}")

@@ -19,12 +19,13 @@ def load_json(body: bytes) -> Any:
     """Return the value of a JSON text, or raise `DecodeError`.
 
     Refused are NaN and infinities, lone surrogates, byte order marks, nesting beyond 1024, and, up to 1 MiB,
-    repeated keys and integers of thousands of digits. The error shows a place, never the text.
+    repeated keys and integers of thousands of digits. The error shows a place, never the text. A value that is
+    written as it was read, byte for byte, has none of these, and most servers write so; others are parsed twice.
     """
     try:
         value = orjson.loads(body)
-        if len(body) <= _DUPLICATES_CHECKED:
-            json.loads(body, object_pairs_hook=_unique)
+        if len(body) <= _DUPLICATES_CHECKED and orjson.dumps(value) != body:
+            _parse_again(body.decode())
     except (ValueError, RecursionError) as error:
         reason = _reason(error)
     else:
@@ -63,6 +64,9 @@ def _piece(body: bytes, start: int) -> tuple[list[Any], int] | None:
 def _unique(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key occurs twice in one object")
+
+
+_parse_again: Final = json.JSONDecoder(object_pairs_hook=_unique).decode
 
 
 def _reason(error: Exception) -> str:

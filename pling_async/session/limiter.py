@@ -1,16 +1,22 @@
 """The gates before the wire: so many at a time, so many a second, and nobody while the server asks for quiet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Awaitable, Callable
+from math import inf
+from typing import Final
 
 from pling_async.errors import PoolTimeout
+
+_KEPT: Final = 0.7
 
 
 class Limiter:
     """In-flight gate, rate gate and one pause that all workers share; clock and sleep are arguments.
 
-    The rate gate spaces requests evenly (one every 1/rate seconds), without bursts.
+    The rate gate spaces requests evenly (one every 1/rate seconds), without bursts. A 429 narrows the in-flight gate to
+    seven tenths, at least one. Each success widens it by one over its width, so that a full round of successes brings
+    one more. Answers to requests that began before the last narrowing do neither: they tell of the time before it.
     """
 
     def __init__(
@@ -21,37 +27,86 @@ class Limiter:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._slots = asyncio.Semaphore(max_in_flight)
+        self._most = max_in_flight
+        self._exact_width = float(max_in_flight)
+        self._narrowed_at = -inf
+        self._inside = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._spacing = 1 / rate if rate else 0.0
         self._clock = clock
         self._sleep = sleep
-        self._next_start = -float("inf")
-        self._paused_until = -float("inf")
+        self._next_start = -inf
+        self._paused_until = -inf
+
+    @property
+    def width(self) -> int:
+        """How many may be inside at a time, as things are."""
+        return int(self._exact_width)
 
     def pause(self, seconds: float) -> None:
         """Keep every worker waiting for at least so long from now; a shorter pause never ends a longer one."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
 
-    @asynccontextmanager
-    async def slot(self, deadline: float) -> AsyncIterator[None]:
-        """Hold one of the slots; `PoolTimeout` when none can be had by `deadline` (in the clock's time)."""
-        await self._take_slot(deadline)
-        try:
-            await self._wait_for_turn(deadline)
-            yield
-        finally:
-            self._slots.release()
+    def narrow(self, started: float) -> None:
+        """Let fewer through, after a 429 to a request that started then."""
+        if started > self._narrowed_at:
+            self._narrowed_at = self._clock()
+            self._exact_width = max(1.0, self._exact_width * _KEPT)
 
-    async def _take_slot(self, deadline: float) -> None:
-        if not self._slots.locked():
-            await self._slots.acquire()  # there is one: it returns at once, and needs no timer
-            return
+    def widen(self, started: float) -> None:
+        """Let more through again, after the success of a request that started then."""
+        if self._exact_width < self._most and started > self._narrowed_at:
+            self._exact_width = min(self._most, self._exact_width + 1 / self._exact_width)
+            self._admit()
+
+    def slot(self, deadline: float) -> "Slot":
+        """Return what to enter to be inside; `PoolTimeout` when that cannot be by `deadline` (in the clock's time)."""
+        return Slot(self, deadline)
+
+    async def enter(self, deadline: float) -> None:
+        """Come inside when there is room and it is one's turn."""
+        if self._inside < self.width and not self._waiting:
+            self._inside += 1
+        else:
+            await self._queue(deadline)
+        now = self._clock()
+        if self._spacing or self._paused_until > now or now >= deadline:
+            try:
+                await self._wait_for_turn(deadline)
+            except BaseException:
+                self.leave()
+                raise
+
+    def leave(self) -> None:
+        """Make room."""
+        self._inside -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self._inside < self.width:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                self._inside += 1
+
+    async def _queue(self, deadline: float) -> None:
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
         try:
             async with asyncio.timeout(max(0.0, deadline - self._clock())):
-                await self._slots.acquire()
-        except TimeoutError:
+                await place
+        except BaseException as error:
+            self._give_up(place)
+            if not isinstance(error, TimeoutError):
+                raise
             message = "no free slot before the deadline; raise ClientSettings.max_in_flight or Timeouts.total"
             raise PoolTimeout(message) from None
+
+    def _give_up(self, place: asyncio.Future[None]) -> None:
+        if place.done() and not place.cancelled():  # let in at the very moment of giving up
+            self.leave()
+        elif place in self._waiting:
+            self._waiting.remove(place)
 
     async def _wait_for_turn(self, deadline: float) -> None:
         turn = self._reserve_turn(deadline)
@@ -66,3 +121,19 @@ class Limiter:
             raise PoolTimeout("no turn before the deadline; raise ClientSettings.rate or Timeouts.total")
         self._next_start = turn + self._spacing
         return turn
+
+
+class Slot:
+    """A place inside, held from entering to leaving this context."""
+
+    __slots__ = ("_deadline", "_limiter")
+
+    def __init__(self, limiter: Limiter, deadline: float) -> None:
+        self._limiter = limiter
+        self._deadline = deadline
+
+    async def __aenter__(self) -> None:
+        await self._limiter.enter(self._deadline)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._limiter.leave()

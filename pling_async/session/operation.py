@@ -1,6 +1,6 @@
 """The bookkeeping of one operation over its attempts: identity, deadline, doubt."""
 
-from uuid import uuid4
+import os
 
 import attrs
 from attrs import define, field
@@ -16,17 +16,20 @@ class Operation:
     request: Request
     deadline: float
     """In the session clock's time."""
-    id: str = field(factory=lambda: uuid4().hex)
+    id: str = field(factory=lambda: os.urandom(16).hex())
     attempts: int = 0
+    started: float = 0.0
+    """When the last attempt began, in the session clock's time."""
     spent: int = 0
     """Tokens of the retry budget."""
     in_flight: bool = False
     in_doubt: bool = False
     """Some attempt may have reached the server, and no definite answer followed it."""
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """Count one attempt."""
         self.attempts += 1
+        self.started = now
         self.in_flight = True
 
     def is_done_by(self, error: PlingError) -> bool:

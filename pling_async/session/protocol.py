@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -46,8 +47,13 @@ _PATH: Final = re.compile(r"[^/?#\\\s][^?#\\\s]*")
 
 
 def _below_base(_: object, __: object, path: str) -> None:
-    if not _PATH.fullmatch(path) or "//" in path or ".." in path.split("/"):
+    if not _is_below(path):
         raise ConfigurationError("a request's path must lie below the base URL")
+
+
+@lru_cache(maxsize=64)
+def _is_below(path: str) -> bool:
+    return bool(_PATH.fullmatch(path)) and "//" not in path and ".." not in path.split("/")
 
 
 @frozen(kw_only=True)
@@ -64,7 +70,7 @@ class Request:
     on_sent: Callable[[int, int], None] | None = field(default=None, repr=False, eq=False)
     """Called with bytes sent and bytes to send while a body is streamed from its file."""
     on_acquired: Callable[[], None] | None = field(default=None, repr=False, eq=False)
-    """Called by the transport, once an attempt, when it has a connection: from then on the server may see the request."""
+    """Called by the transport once an attempt, when it has a connection: from then on the server may see it."""
     subject: str | None = field(default=None, repr=False)
     """E.164 of the contact it is about, where that is known; for journals, never for logs."""
     expected: frozenset[int] = OK
@@ -130,7 +136,8 @@ _HINTS: Final[dict[type[PlingError], str]] = {
 
 def interpret(request: Request, response: Response) -> bytes:
     """Return the body of an expected answer, or raise what the answer means."""
-    if len(set(_values(response.headers, "content-length"))) > 1:
+    lengths = _values(response.headers, "content-length")
+    if len(lengths) > 1 and len(set(lengths)) > 1:
         raise ProtocolError("the answer announces two lengths")
     if response.status not in request.expected:
         raise _refusal(request, response)

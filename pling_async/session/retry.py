@@ -63,6 +63,8 @@ class RetryPolicy:
 
     attempts: int = field(default=3, validator=validators.ge(1))
     base: float = field(default=0.5, validator=validators.ge(0))
+    base_when_limited: float = field(default=1.0, validator=validators.ge(0))
+    """In place of `base` after a 429 that does not say for how long."""
     longest: float = field(default=20.0, validator=validators.ge(0))
     """The exponential part stops growing here."""
     longest_retry_after: float = field(default=120.0, validator=validators.ge(0))
@@ -82,7 +84,9 @@ class RetryPolicy:
 
     def delay(self, error: PlingError, *, attempt: int, chance: float) -> float:
         """Return the seconds to wait after attempt number `attempt`; `chance` is random in 0..1."""
-        backoff = chance * min(self.longest, self.base * 2.0 ** min(attempt - 1, 64))
+        is_vague = isinstance(error, RateLimited) and error.retry_after is None
+        base = self.base_when_limited if is_vague else self.base
+        backoff = chance * min(self.longest, base * 2.0 ** min(attempt - 1, 64))
         return max(backoff, error.retry_after or 0)
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
@@ -27,13 +29,15 @@ from pling_async.errors import (
 from pling_async.session.attempts import Attempts
 from pling_async.session.protocol import Request, Response, Transport
 from pling_async.session.settings import BaseUrl, ClientSettings, Runtime
-from pling_async.session.upload import content
+from pling_async.session.upload import opened
+from pling_async.session.watch import Watch, Watched
 
 __all__ = ["AiohttpTransport", "Caller", "ClientSession", "Session"]
 
 T = TypeVar("T")
 _ERROR_CAP: Final = 64 * 1024
-_CHUNK: Final = 64 * 1024
+_PATIENCE: Final = 1.0
+"""Seconds before the server's silence is worth a timer."""
 
 
 class Caller(Protocol):
@@ -90,12 +94,14 @@ class _Wire:
     """What is known of one request on the wire; also the middleware that keeps aiohttp from sending it twice."""
 
     origin: str
-    on_acquired: Callable[[], None] | None = None
-    acquired: bool = False
-    """A connection was created or reused, so that the server may see the request."""
+    watched: Watched
+    silence: float | None
+    """Seconds that the server may say nothing."""
+    on_acquired: Callable[[], None] | None
+    protocol: Any = None
+    """Of the connection that was acquired, so that the server may see the request."""
     queued: bool = False
     """It waits for a free connection of a lent connector."""
-    protocol: Any = None
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
         """Turn the errors after which aiohttp repeats GET, PUT and DELETE by itself into ours."""
@@ -107,21 +113,36 @@ class _Wire:
             failure = _translated(error, self.origin)
         raise failure
 
-    def acquire(self) -> None:
-        """Note that there is a connection."""
-        self.acquired = True
+    def acquire(self, protocol: Any) -> None:
+        """Note that there is a connection; most answers come too soon for a timer to be worth its while."""
+        self.protocol = protocol
         if self.on_acquired is not None:
             self.on_acquired()
+        if self.silence is not None:
+            patience = min(_PATIENCE, self.silence / 2)
+            self.watched.remind(patience, partial(self._limit_silence, self.silence - patience))
+
+    def _limit_silence(self, left: float) -> None:
+        self.protocol.read_timeout = left
+        self.protocol.start_timeout()
+        self.protocol.read_timeout = self.silence
 
     def drop(self) -> None:
         """Close the connection."""
         if self.protocol is not None:
             self.protocol.close()
 
+    def overdue(self) -> NoAnswer:
+        """Return what it means that the time is over."""
+        kind = PoolTimeout if self.queued else DeadlineExceeded
+        failure = kind(f"no whole answer before the deadline ({self.origin})")
+        failure.__cause__ = TimeoutError("total")
+        return failure
+
     def outcome(self, failure: NoAnswer) -> Outcome:
         """Return whether the server can have seen the request."""
         if isinstance(failure, ConnectFailed | DeadlineExceeded):
-            return Outcome.UNKNOWN if self.acquired else Outcome.NOT_APPLIED
+            return Outcome.NOT_APPLIED if self.protocol is None else Outcome.UNKNOWN
         return failure.outcome
 
 
@@ -132,20 +153,17 @@ class _Request(aiohttp.ClientRequest):
         """Send, unless something already waits to be read: it would be taken for the answer (#18)."""
         if conn.protocol.should_close:
             raise ConnectionLost("unasked-for bytes lay on an idle connection", outcome=Outcome.NOT_APPLIED)
-        self.wire.protocol = conn.protocol
+        self.wire.acquire(conn.protocol)
         return await super().send(conn)
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    async def acquired(_: object, context: Any, __: object) -> None:
-        context.trace_request_ctx.acquire()
+def _queueing() -> aiohttp.TraceConfig:
+    """Return what notes on the wire that it waits for a connection, as only on a lent connector it can."""
 
     async def queued(_: object, context: Any, __: object) -> None:
         context.trace_request_ctx.queued = not context.trace_request_ctx.queued
 
     config = aiohttp.TraceConfig()
-    config.on_connection_create_end.append(acquired)
-    config.on_connection_reuseconn.append(acquired)
     config.on_connection_queued_start.append(queued)
     config.on_connection_queued_end.append(queued)
     return config
@@ -191,52 +209,59 @@ class AiohttpTransport:
         self._settings = settings
         self._lender = http
         self._http: ClientSession | None = None
+        self._watch = Watch()
 
     async def send(self, request: Request, *, request_id: str, timeout: float) -> Response:  # noqa: ASYNC109 - the seam
         """Return the answer, read to its end; every failure is ours, without aiohttp's error behind it."""
-        wire = _Wire(self._base.origin, request.on_acquired)
+        watched = self._watch.over(timeout)
+        silence = None if request.large else self._settings.timeout.read
+        wire = _Wire(self._base.origin, watched, silence, request.on_acquired)
         try:
-            async with asyncio.timeout(timeout):
+            async with watched:
                 return await self._exchange(request, request_id, wire)
         except NoAnswer as error:
             failure = error
         except aiohttp.ClientError as error:
             failure = _translated(error, self._base.origin)
         except TimeoutError:
-            kind = PoolTimeout if wire.queued else DeadlineExceeded
-            failure = kind(f"no whole answer before the deadline ({self._base.origin})")
-            failure.__cause__ = TimeoutError("total")
+            failure = wire.overdue()
         failure.outcome = wire.outcome(failure)
         raise failure
 
     async def close(self) -> None:
         """Close the connections opened here; lent ones stay open."""
+        self._watch.close()
         if self._http is not None:
             await self._http.close()
 
     async def _exchange(self, request: Request, request_id: str, wire: _Wire) -> Response:
-        timeout = self._settings.timeout
-        async with (
-            content(request) as (data, headers),
-            self._session().request(
-                request.method,
-                self._base.url + request.path,
-                params=request.query,
-                data=data,
-                headers={**headers, "X-Request-ID": request_id},
-                allow_redirects=False,
-                ssl=self._settings.tls or True,
-                timeout=aiohttp.ClientTimeout(
-                    sock_connect=timeout.connect, sock_read=None if request.large else timeout.read
-                ),
-                middlewares=(wire,),
-                trace_request_ctx=wire,
-            ) as answer,
-        ):
-            body = await self._read(request, answer)
-            pairs = tuple(answer.headers.items())
+        headers = {"X-Request-ID": request_id}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        if not isinstance(request.body, Path):
+            return await self._ask(request, request.body, headers, wire)
+        async with opened(request.body, request.on_sent) as (size, chunks):
+            headers["Content-Length"] = str(size)
+            return await self._ask(request, chunks, headers, wire)
+
+    async def _ask(self, request: Request, data: Any, headers: dict[str, str], wire: _Wire) -> Response:
+        async with self._session().request(
+            request.method,
+            self._base.url + request.path,
+            params=request.query,
+            data=data,
+            headers=headers,
+            allow_redirects=False,
+            ssl=self._settings.tls or True,
+            middlewares=(wire,),
+            trace_request_ctx=wire,
+        ) as answer:
             return Response(
-                status=answer.status, headers=pairs, body=body, received_at=time.time(), drop_connection=wire.drop
+                status=answer.status,
+                body=await self._read(request, answer),
+                headers=tuple(answer.headers.items()),
+                received_at=time.time(),
+                drop_connection=wire.drop,
             )
 
     async def _read(self, request: Request, answer: aiohttp.ClientResponse) -> bytes:
@@ -244,7 +269,7 @@ class AiohttpTransport:
         refused = answer.status not in request.expected
         cap = _ERROR_CAP if refused else getattr(self._settings, setting)
         body = BytesIO()
-        async for chunk in answer.content.iter_chunked(_CHUNK):
+        while chunk := await answer.content.readany():
             body.write(chunk)
             if body.tell() > cap:
                 answer.close()
@@ -256,7 +281,7 @@ class AiohttpTransport:
 
     def _session(self) -> ClientSession:
         if self._http is None:
-            lender = self._lender
+            lender, connect = self._lender, self._settings.timeout.connect
             if lender is not None and lender.closed:
                 raise ConfigurationError("the aiohttp session given as `http` is closed")
             self._http = ClientSession(
@@ -266,6 +291,9 @@ class AiohttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 request_class=_Request,
-                trace_configs=[*(lender.trace_configs if lender else ()), _tracing()],
+                timeout=aiohttp.ClientTimeout(sock_connect=connect)
+                if lender
+                else aiohttp.ClientTimeout(connect=connect),
+                trace_configs=[*lender.trace_configs, _queueing()] if lender else [],
             )
         return self._http

@@ -62,7 +62,7 @@ class ClientSettings:
     """Most bytes of an answer about one contact or group, or of a list of groups."""
     listing_cap: int = field(default=1 << 30, validator=_positive)
     """Most bytes of a listing or of the answer to a replace."""
-    headers: Mapping[str, str] = field(factory=dict, validator=_checked_headers)
+    headers: Mapping[str, str] = field(factory=dict, validator=_checked_headers, repr=lambda given: f"{sorted(given)}")
     """Sent with every request, for instance {"Accept-Version": "1.*"}; ours win for Authorization and the like."""
     tls: ssl.SSLContext | None = field(default=None, validator=_verifying)
     """For a private CA; certificates are always verified."""

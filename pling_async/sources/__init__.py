@@ -1,7 +1,7 @@
 """Sources: everything a list can come from, read as tables of text under the contact's attribute names."""
 
-from pling_async.sources.base import IGNORE, SourceInfo, SourceOptions, Table
+from pling_async.sources.base import IGNORE, Part, SourceInfo, SourceOptions
 from pling_async.sources.headers import ATTRIBUTES
 from pling_async.sources.reading import CHUNK_ROWS, Reading, Source
 
-__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Reading", "Source", "SourceInfo", "SourceOptions", "Table"]
+__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Part", "Reading", "Source", "SourceInfo", "SourceOptions"]

@@ -49,6 +49,15 @@ class SourceInfo:
 
 
 @frozen(kw_only=True)
+class Part:
+    """Some rows of a source as text, every column a String."""
+
+    frame: pl.DataFrame = field(repr=lambda frame: f"<{frame.height} rows>")
+    is_plain: bool = False
+    """It is certain that no cell holds a control character, a line end, or a blank other than the space."""
+
+
+@frozen(kw_only=True)
 class Table:
     """A source's rows as text, every column a String, and what is known about it."""
 

@@ -11,6 +11,7 @@ from pling_async.sources.csv_file import pick
 from pling_async.sources.headers import resolve
 
 _NAME: Final = "frame"
+_ROWS: Final = 20_000
 
 
 def read_frame(source: Any, options: SourceOptions) -> Table:
@@ -46,4 +47,8 @@ _UNREADABLE: Final = (pl.Struct, pl.Array, pl.Object, pl.Binary)
 
 
 def _digest(texts: pl.DataFrame) -> str:
-    return hashlib.sha256(texts.write_ndjson().encode()).hexdigest()
+    """Hash the rows' JSON, some at a time: as one text it would take more room than the list."""
+    sha = hashlib.sha256()
+    for some in texts.iter_slices(_ROWS):
+        sha.update(some.write_ndjson().encode())
+    return sha.hexdigest()

@@ -1,7 +1,7 @@
-"""Any source as frames of text: which reader a source gets is decided here, once."""
+"""Any source as parts of text: which reader a source gets is decided here, once."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +10,9 @@ import polars as pl
 
 from pling_async.errors import SourceError
 from pling_async.pling.models import Contact
-from pling_async.sources.base import SourceInfo, SourceOptions, Table
-from pling_async.sources.csv_file import read_csv
+from pling_async.sources.base import Part, SourceInfo, SourceOptions
+from pling_async.sources.blocks import name_of, read_blocks
+from pling_async.sources.csv_file import CsvFile
 from pling_async.sources.frames import read_frame
 from pling_async.sources.objects import ObjectRows
 
@@ -23,7 +24,7 @@ CHUNK_ROWS: Final = 50_000
 
 
 class Reading:
-    """One pass over a source; `info` is complete after the last frame."""
+    """One pass over a source; `info` is complete after the last part."""
 
     def __init__(self, source: Source, options: SourceOptions, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._source = source
@@ -33,30 +34,33 @@ class Reading:
 
     @property
     def info(self) -> SourceInfo:
-        """What is known about the source; raises `SourceError` before the last frame was read."""
+        """What is known about the source; raises `SourceError` before the last part was read."""
         if self._info is None:
             raise SourceError("the source was not read to its end")
         return self._info
 
-    async def frames(self) -> AsyncIterator[pl.DataFrame]:
-        """Yield frames of text in the order of the rows; the event loop never waits for a file or for CPU work.
+    async def parts(self) -> AsyncGenerator[Part]:
+        """Yield parts in the order of the rows; the event loop never waits for a file or for CPU work.
 
         A synchronous iterable is consumed in worker threads, one chunk at a time.
         """
         source = self._source
-        if isinstance(source, str | Path | pl.DataFrame | pl.LazyFrame) or hasattr(source, "__arrow_c_stream__"):
-            table = await asyncio.to_thread(_table, source, self._options)
+        if isinstance(source, str | Path):
+            file = CsvFile(name_of(source), self._options)
+            parts = file.parts(await asyncio.to_thread(read_blocks, source))
+            while (part := await asyncio.to_thread(next, parts, None)) is not None:
+                yield part
+            self._info = file.info
+            return
+        if isinstance(source, pl.DataFrame | pl.LazyFrame) or hasattr(source, "__arrow_c_stream__"):
+            table = await asyncio.to_thread(read_frame, source, self._options)
             self._info = table.info
-            yield table.frame
+            yield Part(frame=table.frame)
             return
         rows = ObjectRows(type(source).__name__, self._options)
         async for chunk in _chunks(source, self._chunk_rows):
-            yield await asyncio.to_thread(rows.frame, chunk)
+            yield Part(frame=await asyncio.to_thread(rows.frame, chunk))
         self._info = await asyncio.to_thread(rows.info)
-
-
-def _table(source: Any, options: SourceOptions) -> Table:
-    return read_csv(source, options) if isinstance(source, str | Path) else read_frame(source, options)
 
 
 async def _chunks(source: Iterable[Row] | AsyncIterable[Row], size: int) -> AsyncIterator[list[Row]]:

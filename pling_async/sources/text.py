@@ -1,6 +1,7 @@
 """Bytes to text: what kind of file it is, its encoding, and whether it looks damaged."""
 
 import codecs
+from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
@@ -35,52 +36,68 @@ _BOMS: Final = (
 _UTF8: Final = frozenset({"utf-8", "ascii", "utf-8-sig"})
 _MOJIBAKE: Final = (b"\xc3\x83\xc2", b"\xc3\x83\xcb\x9c", b"\xc3\x83\xe2\x80", b"\xc3\xa2\xe2\x82\xac")
 """UTF-8 of what appears when UTF-8 was read as cp1252: the first halves of ø, å, Å, Ø and of a dash."""
-_SAMPLE: Final = 1 << 22
 
 
 @frozen(kw_only=True)
 class Text:
-    """The text of a file as UTF-8 without a mark, and the encoding that it had."""
+    """The text of a file as blocks of UTF-8 without a mark, and the encoding that it had."""
 
-    utf8: bytes
+    blocks: list[bytes]
     encoding: str
     warnings: tuple[str, ...] = ()
 
 
-def refuse_other_formats(data: bytes, source: str) -> None:
+def refuse_other_formats(head: bytes, source: str) -> None:
     """Raise `SourceError` for what is certainly not CSV, whatever the file is called."""
-    opening = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
-    found = [kind for magic, kind in _MAGIC if data.startswith(magic)]
+    opening = head[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    found = [kind for magic, kind in _MAGIC if head.startswith(magic)]
     found += [kind for openings, kind in _OPENINGS if opening.startswith(openings)]
     if found:
         raise SourceError(f"this is {found[0]}", Place(source=source))
 
 
-def decode(data: bytes, encoding: str | None, source: str) -> Text:
+def decode(blocks: list[bytes], encoding: str | None, source: str) -> Text:
     """Return the text as UTF-8, in the encoding given or found: a mark, then utf-8, then cp1252."""
-    name = _canonical(encoding) if encoding else _detected(data, source)
-    bom = next((bom for bom, _ in _BOMS if data.startswith(bom)), b"")
+    name = _canonical(encoding) if encoding else _detected(blocks, source)
+    has_mark = blocks[:1] != [] and blocks[0].startswith(codecs.BOM_UTF8)
     if name in _UTF8:
-        utf8 = data.removeprefix(codecs.BOM_UTF8)
-        if (encoding or utf8 is not data) and not is_utf8(utf8):
-            raise _undecodable(data, name, source)
-        return Text(utf8=utf8, encoding="utf-8-sig" if utf8 is not data else name, warnings=_damage(utf8))
+        if (encoding or has_mark) and not is_utf8(blocks):
+            raise _undecodable(blocks, name, source)
+        utf8 = [blocks[0].removeprefix(codecs.BOM_UTF8), *blocks[1:]] if has_mark else blocks
+        return Text(blocks=utf8, encoding="utf-8-sig" if has_mark else name, warnings=_damage(utf8))
     try:
-        utf8 = data.decode(name).removeprefix("\ufeff").encode()
+        utf8 = [text.encode() for text in _texts(blocks, name)]
     except UnicodeError as error:
-        raise _undecodable(data, name, source) from error
-    is_doubtful = bom == codecs.BOM_UTF8 or (encoding is not None and not data.isascii() and is_utf8(data))
+        raise _undecodable(blocks, name, source) from error
+    is_doubtful = has_mark or (encoding is not None and not _is_ascii(blocks) and is_utf8(blocks))
     doubt = (f"read as {name}, but the bytes are valid utf-8; check names with æøå",) if is_doubtful else ()
-    return Text(utf8=utf8, encoding=name, warnings=doubt or _damage(utf8))
+    return Text(blocks=utf8, encoding=name, warnings=doubt or _damage(utf8))
 
 
-def is_utf8(data: bytes) -> bool:
-    """Return whether bytes are valid UTF-8, without making a Python string of them."""
+def is_utf8(blocks: list[bytes]) -> bool:
+    """Return whether blocks are valid UTF-8, without making Python strings of them."""
+    return all(block.isascii() or _is_utf8(block) for block in blocks)
+
+
+def _is_utf8(block: bytes) -> bool:
     try:
-        pl.Series([data], dtype=pl.Binary).cast(pl.String)
+        pl.Series([block], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.PolarsError:
         return False
     return True
+
+
+def _is_ascii(blocks: list[bytes]) -> bool:
+    return all(block.isascii() for block in blocks)
+
+
+def _texts(blocks: list[bytes], name: str) -> Iterator[str]:
+    """Decode block by block, without the mark that the text may begin with."""
+    decoder = codecs.getincrementaldecoder(name)()
+    for at, block in enumerate(blocks):
+        text = decoder.decode(block)
+        yield text if at else text.removeprefix("\ufeff")
+    yield decoder.decode(b"", final=True)
 
 
 def _canonical(encoding: str) -> str:
@@ -92,31 +109,36 @@ def _canonical(encoding: str) -> str:
     return name
 
 
-def _detected(data: bytes, source: str) -> str:
+def _detected(blocks: list[bytes], source: str) -> str:
+    head = b"".join(blocks[:1])
     for bom, name in _BOMS:
-        if data.startswith(bom):
+        if head.startswith(bom):
             return name
-    if data[:_SAMPLE].count(0) * 4 > len(data[:_SAMPLE]):
+    if head.count(0) * 4 > len(head):
         message = "full of zero bytes: UTF-16 without a mark, or not text; if it is text, give encoding='utf-16-le'"
         raise SourceError(message, Place(source=source))
-    return "utf-8" if is_utf8(data) else "cp1252"
+    return "utf-8" if is_utf8(blocks) else "cp1252"
 
 
-def _undecodable(data: bytes, name: str, source: str) -> SourceError:
+def _undecodable(blocks: list[bytes], name: str, source: str) -> SourceError:
     """Say in which row decoding fails; rows are counted by line ends, which is near enough to look."""
+    row = 0
+    texts = _texts(blocks, name)
     try:
-        data.decode(name)
+        for block in blocks:
+            next(texts)
+            row += block.count(b"\n")
+        next(texts)
     except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) or None
-        hint = "give encoding='cp1252' if Excel saved it" if name in _UTF8 else "give the encoding it was saved in"
-        return SourceError(f"the bytes are not {name}; {hint}", Place(source=source, row=row))
+        row += error.object.count(b"\n", 0, error.start)
     except UnicodeError:
-        pass
-    return SourceError(f"the bytes are not {name}; give the encoding it was saved in", Place(source=source))
+        row = 0
+    hint = "give encoding='cp1252' if Excel saved it" if name in _UTF8 else "give the encoding it was saved in"
+    return SourceError(f"the bytes are not {name}; {hint}", Place(source=source, row=row or None))
 
 
-def _damage(utf8: bytes) -> tuple[str, ...]:
-    sample = utf8[:_SAMPLE]
+def _damage(blocks: list[bytes]) -> tuple[str, ...]:
+    sample = b"".join(blocks[:1])
     if any(mark in sample for mark in _MOJIBAKE):
         return ("garbled letters: UTF-8 was read as cp1252 once; check names with æøå, and export the list again",)
     return ()

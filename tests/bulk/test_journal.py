@@ -162,3 +162,18 @@ async def test_a_damaged_journal_is_refused(journal: Journal, tmp_path: Path) ->
     path.unlink()
     with pytest.raises(JournalError, match="cannot be used"):
         await asyncio.to_thread(read_journal, path)
+
+
+async def test_every_commit_goes_through_to_the_disk(journal: Journal) -> None:
+    """Write-ahead log and synchronous=FULL: what was acknowledged survives a power cut (#93)."""
+    pragmas = await journal._in_thread(lambda: _pragmas(journal))
+    assert pragmas == ("wal", 2)
+    await journal.close()
+
+
+def _pragmas(journal: Journal) -> tuple[str, int]:
+    if journal._connection is None:
+        raise RuntimeError("closed")
+    (mode,) = journal._connection.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = journal._connection.execute("PRAGMA synchronous").fetchone()
+    return mode, synchronous

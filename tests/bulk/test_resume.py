@@ -210,3 +210,22 @@ async def test_a_full_journal_stops_the_run(
     counts = caught.value.run.outcome_counts
     assert counts[Outcome.APPLIED] == len(writes())
     assert counts[Outcome.UNKNOWN] == 0
+
+
+async def test_an_account_that_changed_meanwhile_is_not_written_to(pling: PlingClient, writes: Writes) -> None:
+    """Another machine, or a person at the web page: the account is read afresh just before, and drift refused (#82)."""
+    plan = await _plan(pling, ROWS[:3])
+    await bulk.merge(pling, ROWS[5:6])
+    sent = len(writes())
+    with pytest.raises(errors.StalePlan, match="changed since"):
+        await bulk.apply(pling, plan)
+    assert len(writes()) == sent
+
+
+async def test_a_replace_that_is_applied_late_is_waited_for(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
+    """An account that is still as it was is watched on, under the lock, until the replace shows (#85)."""
+    plan = await _plan(pling)
+    sandbox.fail(Fault(action="apply_late", late=0.6, path="*/contacts/replace"))
+    run = await bulk.apply(pling, plan, strategy="replace", settings=ApplySettings(settle=20))
+    assert (run.conclusion, run.requests) == (Conclusion.CONVERGED, 1)
+    assert sorted(await state()) == MOBILES

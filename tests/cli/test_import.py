@@ -93,7 +93,7 @@ def test_rejects_hold_removals_back(pling: Any, people: Any, csv_file: Any) -> N
 
 @pytest.mark.parametrize("command", [("plan", "--out", "p.plan"), ("import", "--yes")])
 def test_too_many_removals(pling: Any, account: Any, csv_file: Any, nowhere: Any, command: tuple[str, ...]) -> None:
-    """More removals than max(10, 10 %) end with 5, send nothing, keep no plan, and name the flag."""
+    """More removals than max(10, 10 %) end with 5, send nothing, and name the flag; the plan is kept for review."""
     account.seed(*({"mobile": f"+479999920{n:01d}"} for n in range(9)), {"mobile": "+4799999210"})
     account.seed({"mobile": "+4799999211"}, {"mobile": "+4799999101"})
     name, *flags = command
@@ -101,7 +101,7 @@ def test_too_many_removals(pling: Any, account: Any, csv_file: Any, nowhere: Any
     assert ended.code == 5
     assert "--max-removals 11" in ended.err
     assert account.changes() == []
-    assert not (nowhere / "p.plan").exists()
+    assert (nowhere / "p.plan").exists() is (name == "plan")
     assert pling(name, csv_file(LIST), "--mode", "replace", *flags, "--max-removals", "11").code == 0
 
 

@@ -23,15 +23,15 @@ REPLACE = ("--mode", "replace", "--remove-despite-rejects", "--yes")
 
 def _lines(path: Path) -> list[list[str]]:
     header, *lines = csv.reader(io.StringIO(path.read_bytes().decode(), newline=""), strict=True)
-    assert header == ["row", "outcome", "code", "message", "mobile", "action"]
-    return [[*line[:3], *line[4:]] for line in lines]
+    assert header == ["row", "outcome", "code", "message", "mobile", "action", "moved_from"]
+    return [[*line[:3], *line[4:6]] for line in lines]
 
 
 def test_a_report_has_every_row_and_every_removal(pling: Any, people: Any, csv_file: Any, nowhere: Path) -> None:
     """One line a row of the list, then the contacts that are gone; a spreadsheet takes no number for a formula."""
     ended = pling("import", csv_file(LIST), *REPLACE, "--report", "report.csv")
     assert ended.code == 7
-    assert "what became of 3 rows: report.csv" in ended.err
+    assert "the report of the run: report.csv" in ended.err
     assert "+4799999103" not in people.contacts()
     assert _lines(nowhere / "report.csv") == [
         ["1", "applied", "", "'+4799999101", "add"],

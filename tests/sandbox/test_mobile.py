@@ -34,7 +34,7 @@ def distorted(rng: random.Random, number: str, start: int) -> str:
 @pytest.mark.parametrize("code", sorted(COUNTRY_CODE_TO_REGION_CODE))
 def test_the_fast_path_agrees_with_phonenumbers(code: int) -> None:
     """What it decides, it decides as parsing does; the rest it leaves to parsing."""
-    for number in filter(mobile._E164.fullmatch, examples(code)):
+    for number in filter(mobile.E164.fullmatch, examples(code)):
         verdict = mobile._decide(number)
         if verdict is not None:
             assert mobile._parsed(number, "NO") == (number if verdict else None), number

@@ -186,6 +186,38 @@ async def test_duplicates(serve: Any, value: Any, city: str, invalid: int) -> No
     assert (await api.by_mobile())[FIRST]["city"] == city
 
 
+async def test_duplicates_may_refuse_the_whole_request(serve: Any) -> None:
+    """I4: a mobile that a replace repeats, in any notation, is a 400 that changes nothing; an invalid item is none."""
+    api = await serve(duplicates="reject")
+    await api.add(FIRST, city="A")
+    items = [{"mobile": FIRST, "city": "B"}, {"mobile": SECOND, "contactGroups": ["new"]}, {"mobile": "99 99 99 02"}]
+    error = await api.call("POST", "contacts/replace?accountId=12345", items, 400)
+    assert error == {"error": "The request repeats a mobile number"}
+    assert [contact["city"] for contact in await api.sandbox.contacts()] == ["A"]
+    assert await api.sandbox.groups() == []
+    answer = await api.replace({"mobile": FIRST}, {"mobile": FIRST, "stop": 7})
+    assert (answer["unchangedContactCount"], answer["invalidContactCount"]) == (1, 1)
+
+
+VECTOR = {
+    "omitted_in_post": {"keep", "default", "null"},
+    "omitted_in_put": {"keep", "default", "null"},
+    "omitted_in_replace": {"keep", "default", "null"},
+    "omitted_groups": {"keep", "clear"},
+    "invalid_existing": {"remove", "keep"},
+    "stop_list": {"sticky", "attribute"},
+    "replace_commit": {"atomic", "row_by_row"},
+    "existing_post_status": {200, 201},
+    "duplicates": {"last", "first", "invalid", "reject"},
+}
+
+
+def test_the_semantics_have_every_open_question_of_the_invariants() -> None:
+    """Each member of the vector under which all invariants must hold is a switch; late application is a fault."""
+    values = {switch.name: set(switch.values) for switch in Semantics.switches()}
+    assert {name: values[name] for name in VECTOR} == VECTOR
+
+
 @pytest.mark.parametrize(("value", "names"), [("any_member", ["A", "B"]), ("unstopped_member", ["B"])])
 async def test_group_in_use(serve: Any, value: Any, names: Any) -> None:
     """I7: whether stopped members alone keep a group."""

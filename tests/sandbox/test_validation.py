@@ -31,7 +31,7 @@ async def test_texts_are_limited_in_code_points(api: Any, field: str, limit: int
         ("stop", "1"),
         ("stop", None),
         ("stop", True),
-        ("active", 1.0),
+        ("active", 1.5),
         ("autoCreated", "yesterday"),
         ("autoCreated", "2025-06-31"),
         ("autoCreated", 0),

@@ -20,7 +20,7 @@ def read() -> Read:
         source: Source, *, chunk_rows: int = 50_000, **options: object
     ) -> tuple[pl.DataFrame, SourceInfo]:
         reading = Reading(source, SourceOptions(**options), chunk_rows=chunk_rows)  # type: ignore[arg-type]
-        frames = [frame async for frame in reading.frames()]
+        frames = [part.frame async for part in reading.parts()]
         return pl.concat(frames, how="diagonal") if frames else pl.DataFrame(), reading.info
 
     return read_all

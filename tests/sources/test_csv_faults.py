@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pling_async.errors import ConfigurationError, SourceError
-from pling_async.sources import Reading, SourceOptions, csv_file
+from pling_async.sources import Reading, SourceOptions, blocks, records
 
 Write = Callable[..., Path]
 Refused = Callable[..., Awaitable[str]]
@@ -25,7 +25,7 @@ def refused(write: Write) -> Refused:
     async def message(content: str | bytes, **options: object) -> str:
         path = write(content)
         with pytest.raises(SourceError) as caught:
-            _ = [frame async for frame in Reading(path, SourceOptions(**options)).frames()]  # type: ignore[arg-type]
+            _ = [part.frame async for part in Reading(path, SourceOptions(**options)).parts()]  # type: ignore[arg-type]
         said = str(caught.value)
         assert said.startswith(str(path))
         return said.removeprefix(str(path))
@@ -68,7 +68,7 @@ async def test_a_header_alone_is_a_list_without_rows(write: Write) -> None:
     """A header is read; what an empty list may do is for the guards (#96)."""
     for end in ("", "\n", "\r\n"):
         reading = Reading(write(f"mobile,name{end}"), SourceOptions())
-        frames = [frame async for frame in reading.frames()]
+        frames = [part.frame async for part in reading.parts()]
         assert frames[0].shape == (0, 2)
         assert reading.info.rows == 0
 
@@ -109,10 +109,10 @@ async def test_a_quote_that_does_not_close_is_refused(refused: Refused, content:
 
 async def test_a_large_cell_is_no_fault_of_the_source(write: Write) -> None:
     """The csv module's limit is lifted while a list is read, and only then (#102)."""
-    before = csv_file.records.csv.field_size_limit()
+    before = records.csv.field_size_limit()
     path = write(f"mobile,comment\n1,{'y' * 200_000}\n\n2,z\n")
-    assert [frame.height async for frame in Reading(path, SourceOptions()).frames()] == [2]
-    assert csv_file.records.csv.field_size_limit() == before
+    assert [part.frame.height async for part in Reading(path, SourceOptions()).parts()] == [2]
+    assert records.csv.field_size_limit() == before
 
 
 async def test_repeated_headers_are_refused(refused: Refused) -> None:
@@ -162,14 +162,14 @@ async def test_an_unknown_encoding_is_the_callers_mistake(write: Write) -> None:
     """A misspelled encoding is a wrong setting."""
     for encoding in ("utf-9", "hex"):
         with pytest.raises(ConfigurationError, match=f"'{encoding}'; use utf-8"):
-            _ = [frame async for frame in Reading(write("mobile\n1\n"), SourceOptions(encoding=encoding)).frames()]
+            _ = [part.frame async for part in Reading(write("mobile\n1\n"), SourceOptions(encoding=encoding)).parts()]
 
 
 async def test_a_missing_file_and_a_directory_are_told(tmp_path: Path) -> None:
     """What the system says is said."""
     for path, said in ((tmp_path / "none.csv", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(SourceError, match=said):
-            _ = [frame async for frame in Reading(path, SourceOptions()).frames()]
+            _ = [part.frame async for part in Reading(path, SourceOptions()).parts()]
 
 
 @pytest.mark.parametrize("change", ["append", "replace", "touch"])
@@ -183,7 +183,7 @@ async def test_a_file_that_changes_while_it_is_read_is_refused(
     def changing(fd: int) -> os.stat_result:
         """Let another program write after the first look."""
         found = fstat(fd)
-        monkeypatch.setattr(csv_file.os, "fstat", fstat)
+        monkeypatch.setattr(blocks.os, "fstat", fstat)
         if change == "append":
             with path.open("a") as file:
                 file.write("2,b\n")
@@ -195,17 +195,17 @@ async def test_a_file_that_changes_while_it_is_read_is_refused(
             os.utime(path, ns=(0, 0))
         return found
 
-    monkeypatch.setattr(csv_file.os, "fstat", changing)
+    monkeypatch.setattr(blocks.os, "fstat", changing)
     with pytest.raises(SourceError, match="changed while it was read"):
-        await asyncio.to_thread(csv_file.read_csv, path, SourceOptions())
+        await asyncio.to_thread(blocks.read_blocks, path)
 
 
 async def test_a_named_pipe_is_read_without_a_check_for_change(tmp_path: Path) -> None:
     """What is no regular file has no size to compare."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    table, _ = await asyncio.gather(
-        asyncio.to_thread(csv_file.read_csv, path, SourceOptions()),
+    found, _ = await asyncio.gather(
+        asyncio.to_thread(blocks.read_blocks, path),
         asyncio.to_thread(path.write_text, "mobile,name\n1,a\n"),
     )
-    assert table.frame.rows() == [("1", "a")]
+    assert found == [b"mobile,name\n1,a\n"]

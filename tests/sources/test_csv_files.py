@@ -3,18 +3,23 @@
 import csv
 import hashlib
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pling_async.sources import SourceInfo, SourceOptions, csv_file
-from pling_async.sources.csv_file import parse_csv
+from pling_async.errors import SourceError
+from pling_async.sources import SourceInfo, SourceOptions, records, windows
+from pling_async.sources.blocks import blocks
+from pling_async.sources.csv_file import CsvFile
+from pling_async.sources.layout import Layout
 
 Read = Callable[..., Awaitable[tuple[pl.DataFrame, SourceInfo]]]
 Write = Callable[..., Path]
@@ -146,7 +151,7 @@ def test_stdin_is_read_when_the_path_is_a_dash() -> None:
         "import asyncio; from pling_async.sources import *\n"
         "async def main():\n"
         "    reading = Reading('-', SourceOptions())\n"
-        "    frames = [frame async for frame in reading.frames()]\n"
+        "    frames = [part.frame async for part in reading.parts()]\n"
         "    print(frames[0].rows(), reading.info.name)\n"
         "asyncio.run(main())"
     )
@@ -154,6 +159,37 @@ def test_stdin_is_read_when_the_path_is_a_dash() -> None:
         [sys.executable, "-c", code], input="mobile,name\n1,a\n", capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[('1', 'a')] stdin"
+
+
+SIZES = st.integers(1, 40) | st.just(1 << 22)
+
+
+def cells(data: bytes, size: int, **options: str) -> tuple[list[tuple[str, ...]], SourceInfo]:
+    """Read the bytes of a file in blocks of a size."""
+    file = CsvFile("list", SourceOptions(**options))  # type: ignore[arg-type]
+    rows = [row for part in file.parts(list(blocks(io.BytesIO(data), size))) for row in part.frame.rows()]
+    assert file.info is not None
+    return rows, file.info
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a", "\n", '"', "\r", "æ"])), SIZES, st.sampled_from([0, 20]))
+def test_windows_are_whole_lines_and_nothing_is_lost(text: list[str], size: int, far: int) -> None:
+    """Each but the last ends with a line; put together they are the file."""
+    data = "".join(text).encode()
+    with patch.object(windows, "_FAR", far):
+        found = list(windows.windows(blocks(io.BytesIO(data), size)))
+    assert b"".join(found) == data
+    assert all(window.endswith((b"\n", b"\r")) for window in found[:-1])
+
+
+@settings(deadline=None)
+@given(st.text(), st.integers(1, 9))
+def test_a_block_ends_where_a_character_does(text: str, size: int) -> None:
+    """So that each block can be decoded by itself."""
+    found = list(blocks(io.BytesIO(text.encode()), size))
+    assert "".join(block.decode() for block in found) == text
+    assert all(size <= len(block) <= size + 3 for block in found[:-1])
 
 
 CELLS = st.text(st.one_of(st.sampled_from(' ,;"\r\n\tæø€0'), st.characters(exclude_categories=["Cs"])), max_size=6)
@@ -165,34 +201,60 @@ CELLS = st.text(st.one_of(st.sampled_from(' ,;"\r\n\tæø€0'), st.characters(e
     st.sampled_from([",", ";", "\t", "|"]),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    SIZES,
 )
-def test_what_is_written_is_read(rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: int) -> None:
+def test_what_is_written_is_read(
+    rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: int, size: int
+) -> None:
     """The fast reader and the strict one both return exactly the cells that a CSV writer wrote (I-27)."""
     if quoting == csv.QUOTE_MINIMAL:
         rows = [(a.replace("\r", ""), b.replace("\r", ""), c.replace("\r", "")) for a, b, c in rows]
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
     writer.writerows([("mobile", "name", "comment"), *rows])
-    table = parse_csv(text.getvalue().encode(), SourceOptions(delimiter=delimiter, encoding="utf-8"), "list")
-    assert table.frame.select("mobile", "name", "comment").rows() == rows
-    assert table.info.rows == len(rows)
+    found, info = cells(text.getvalue().encode(), size, delimiter=delimiter, encoding="utf-8")
+    assert found == rows
+    assert info.rows == len(rows)
+
+
+LINES = st.lists(
+    st.lists(st.sampled_from(["", "a", "\r", '"', '"b"', "æ", "\t", '"\n"', '"\r"']), max_size=4).map(",".join)
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(["", "a", "\r", '"', '"b"', "æ"]), max_size=4).map(",".join), max_size=6))
-@example([",,", ",\r,"])
-@example([",", ",,,"])
-@example(['"b","b",', ',","', 'a,"b",a,'])
-def test_the_fast_reader_is_only_trusted_with_what_both_read_alike(lines: list[str]) -> None:
-    """Whatever the bytes, the answer is that of the strict reader: the same rows, or the same refusal (I-30)."""
-    data = "\n".join(["mobile,name,city", *lines]).encode()
-    layout = csv_file.Layout(headers=["mobile", "name", "city"], delimiter=",", lines=1)
-    try:
-        strict = csv_file.records.read(data, layout, ["a", "b", "c"], "list")[0].rows()
-    except csv_file.SourceError as error:
-        strict = str(error)
-    try:
-        found = csv_file._cells(data, layout, "list")[0].rows()
-    except csv_file.SourceError as error:
-        found = str(error)
-    assert found == strict
+@given(LINES, st.integers(1, 3), st.sampled_from(["\n", "\r\n"]), SIZES, st.sampled_from([0, 20, windows._FAR]))
+@example([",,"], 3, "\n", 99, 99)
+@example([",\r,"], 3, "\n", 99, 99)
+@example([",", ",,,"], 3, "\n", 99, 99)
+@example(['"b","b",', ',","', 'a,"b",a,'], 3, "\n", 99, 99)
+@example(["a", "", "a"], 1, "\n", 99, 99)
+@example(['a"', '"a', '"', '"'], 1, "\n", 4, 4)
+def test_the_fast_reader_is_only_trusted_with_what_both_read_alike(
+    lines: list[str], width: int, end: str, size: int, far: int
+) -> None:
+    """Whatever the bytes and the blocks, the answer is the strict reader's: the same rows, or a refusal (I-30)."""
+    header = ["mobile", "name", "city"][:width]
+    data = end.join([",".join(header), *lines]).encode()
+    layout = Layout(headers=header, delimiter=",", size=0)
+    strict = records.read(data, iter(()), layout)
+    with patch.object(windows, "_FAR", far):
+        _compare(strict, data, size)
+
+
+def _compare(strict: records.Records, data: bytes, size: int) -> None:
+    """Read a file in blocks, and at once, and compare with what the strict reader made of it."""
+    if strict.fault is not None or strict.ragged:
+        with pytest.raises(SourceError) as caught:
+            cells(data, size, delimiter=",")
+        assert caught.value.place is not None
+        assert strict.fault is None or caught.value.place.row == strict.count
+        with pytest.raises(SourceError, match=f"^{re.escape(str(caught.value))}$"):
+            cells(data, len(data), delimiter=",")
+        return
+    found, info = cells(data, size, delimiter=",")
+    assert found == strict.frame.rows()[1:]
+    blank = [each for each in info.warnings if "blank lines" in each]
+    assert blank == (
+        [f"{strict.blank} blank lines were skipped; rows are counted without them"] if strict.blank else []
+    )

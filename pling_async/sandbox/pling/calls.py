@@ -14,7 +14,9 @@ from pling_async.sandbox.pling.validation import ContactReader, integer
 from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.spool import Spool
 
-_INTEGER: Final = re.compile(r"[0-9]{1,18}")
+DIGITS: Final = 18
+"""The longest number in a path or a query."""
+_INTEGER: Final = re.compile(f"[0-9]{{1,{DIGITS}}}")
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,7 @@ from pling_async.sandbox.pling.errors import ApiError
 from pling_async.sandbox.pling.groups import add_group, group_by_id, groups_of, remove_group, rename_group
 from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.rendering import Rendering
-from pling_async.sandbox.pling.validation import check_new, check_read_only, group_name
+from pling_async.sandbox.pling.validation import check_new, group_name
 
 
 def list_groups(call: Call) -> Answer:
@@ -25,8 +25,7 @@ def create_group(call: Call) -> Answer:
     body = call.json_object()
     account_id = call.account_of(body)
     check_new(body, call.semantics)
-    check_read_only(body, call.semantics)
-    group_id = add_group(call.connection, account_id, group_name(body) or "", call.now)
+    group_id = add_group(call.connection, account_id, group_name(body, call.semantics) or "", call.now)
     return _answer(call, _found(call, group_id), status=201)
 
 
@@ -34,9 +33,8 @@ def edit_group(call: Call) -> Answer:
     """Section 3.9."""
     group = _found(call, call.id)
     body = call.json_object()
-    check_read_only(body, call.semantics)
     call.check_identity(body, group)
-    name = group_name(body)
+    name = group_name(body, call.semantics)
     if name is not None and name != group["name"]:
         rename_group(call.connection, call.id, name, call.now)
     return _answer(call, _found(call, call.id))

@@ -16,6 +16,7 @@ _CODES: Final[dict[int, str]] = {
     405: "MethodNotAllowed",
     406: "NotAcceptable",
     409: "Conflict",
+    413: "RequestEntityTooLarge",
     415: "UnsupportedMediaType",
     500: "InternalError",
 }

@@ -8,10 +8,11 @@ import phonenumbers
 from attrs import frozen
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc, PhoneNumberType
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ACCEPTED: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _NEVER: Final = "(?!)"
-_LONGEST_CALLING_CODE: Final = 3
+_CALLING_CODES: Final = {str(code): code for code in COUNTRY_CODE_TO_REGION_CODE}
+_LENGTHS: Final = (2, 3, 1)  # of calling codes, the commonest first; none begins with another
 _BEFORE_MOBILE: Final = (
     "premium_rate",
     "toll_free",
@@ -53,7 +54,7 @@ class _CallingCode:
 
 def to_e164(raw: str, region: str | None = "NO") -> str | None:
     """Return the number as E.164, or None unless it is a valid mobile number; `region` is for those without +."""
-    if _E164.fullmatch(raw):
+    if E164.fullmatch(raw):
         verdict = _decide(raw)
         if verdict is not None:
             return raw if verdict else None
@@ -61,9 +62,9 @@ def to_e164(raw: str, region: str | None = "NO") -> str | None:
 
 
 def _decide(number: str) -> bool | None:
-    for length in range(1, _LONGEST_CALLING_CODE + 1):
-        code = int(number[1 : 1 + length])
-        if code in COUNTRY_CODE_TO_REGION_CODE:
+    for length in _LENGTHS:
+        code = _CALLING_CODES.get(number[1 : 1 + length])
+        if code is not None:
             return _calling_code(code).accepts(number[1 + length :])
     return False
 

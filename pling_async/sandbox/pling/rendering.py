@@ -9,7 +9,7 @@ from pling_async.sandbox.pling.calls import Call
 from pling_async.sandbox.pling.groups import groups_of
 from pling_async.sandbox.pling.merge import Row
 
-_NEW_IN_1_1: Final = {"preferredChannel": "sms"}
+NEW_IN_1_1: Final = {"preferredChannel": "sms"}
 """What version 1.1.0 adds to every object: the document says that there is such a version, not what is in it."""
 
 
@@ -17,7 +17,7 @@ class Rendering:
     """How one call shows contacts and groups."""
 
     def __init__(self, call: Call, account_id: int) -> None:
-        self._added = _NEW_IN_1_1 if call.version == "1.1.0" else {}
+        self._added = NEW_IN_1_1 if call.version == "1.1.0" else {}
         self._hides_groups = call.semantics.stopped_contact_groups == "hidden"
         self._names: Mapping[int, str] | None = None
         if call.semantics.groups_in_answers == "ids_and_names":

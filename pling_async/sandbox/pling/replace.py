@@ -23,7 +23,7 @@ from pling_async.sandbox.worker import Crashed
 
 
 def replace_contacts(call: Call) -> Answer:
-    """Answer with section 2.5; removals are not counted there."""
+    """Section 3.11; the answer is that of section 2.5, where removals are not counted."""
     account_id = call.account()
     with Staging(call.connection, account_id, call.semantics) as staging:
         return _Replace(call, account_id, staging, call.crash_after).run()

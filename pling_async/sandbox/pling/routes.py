@@ -1,6 +1,7 @@
 """The endpoints of the Pling API and what surrounds them: credentials, versions, content types, errors."""
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -23,14 +24,14 @@ ROUTES: Final[tuple[tuple[str, str, Operation], ...]] = (
     ("GET", "/contacts", contacts.list_contacts),
     ("POST", "/contacts", contacts.add_contact),
     ("POST", "/contacts/replace", replace_contacts),
-    ("GET", r"/contacts/{id:\d{1,18}}", contacts.get_contact),
-    ("PUT", r"/contacts/{id:\d{1,18}}", contacts.modify_contact),
-    ("DELETE", r"/contacts/{id:\d{1,18}}", contacts.delete_contact),
+    ("GET", r"/contacts/{id:[0-9]{1,18}}", contacts.get_contact),
+    ("PUT", r"/contacts/{id:[0-9]{1,18}}", contacts.modify_contact),
+    ("DELETE", r"/contacts/{id:[0-9]{1,18}}", contacts.delete_contact),
     ("GET", "/contact-groups", contact_groups.list_groups),
     ("POST", "/contact-groups", contact_groups.create_group),
-    ("GET", r"/contact-groups/{id:\d{1,18}}", contact_groups.get_group),
-    ("PUT", r"/contact-groups/{id:\d{1,18}}", contact_groups.edit_group),
-    ("DELETE", r"/contact-groups/{id:\d{1,18}}", contact_groups.delete_group),
+    ("GET", r"/contact-groups/{id:[0-9]{1,18}}", contact_groups.get_group),
+    ("PUT", r"/contact-groups/{id:[0-9]{1,18}}", contact_groups.edit_group),
+    ("DELETE", r"/contact-groups/{id:[0-9]{1,18}}", contact_groups.delete_group),
 )
 """Sections 3.1 to 3.11."""
 
@@ -72,7 +73,7 @@ class Endpoints:
             reader=self.reader,
             user=user,
             version=version,
-            query=request.query,
+            query=_query(request),
             now=self.stage.clock.tick(),
             spool=request[SPOOL],
             id=int(request.match_info.get("id", 0)),
@@ -97,6 +98,15 @@ class Endpoints:
         if coding not in {"identity", self.semantics.request_coding}:
             accepted = {"Accept-Encoding": self.semantics.request_coding}
             raise ApiError(status=415, message=f"Content-Encoding {coding!r} is not supported", headers=accepted)
+        if not request[SPOOL].is_whole:
+            raise ApiError(status=413, message=f"The body is longer than {request.client_max_size} bytes")
+
+
+def _query(request: web.Request) -> Mapping[str, str]:
+    query = dict(request.query)
+    if len(query) < len(request.query):
+        raise ApiError(status=400, message="A parameter of the query is repeated")
+    return query
 
 
 def _response(answer: Answer, version: str) -> web.Response:
@@ -125,3 +135,18 @@ def error_pages(semantics: Semantics) -> Middleware:
             return render(errors.from_aiohttp(error))
 
     return write_errors
+
+
+def users_only(users: tuple[User, ...], semantics: Semantics) -> Middleware:
+    """Return a middleware that lets nobody in without a user's credentials."""
+    render = errors.RENDERERS[semantics.error_body]
+
+    @web.middleware
+    async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            authenticate(request.headers.get("Authorization"), users, semantics)
+        except ApiError as error:
+            return render(error)
+        return await handler(request)
+
+    return ask

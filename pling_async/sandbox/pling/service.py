@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from attrs import frozen
 
 from pling_async.sandbox.pling.access import User
 from pling_async.sandbox.pling.groups import groups_of
-from pling_async.sandbox.pling.routes import Endpoints, error_pages
+from pling_async.sandbox.pling.openapi import document
+from pling_async.sandbox.pling.routes import Endpoints, error_pages, users_only
 from pling_async.sandbox.pling.schema import TABLES, create
 from pling_async.sandbox.pling.seeding import Seeder
 from pling_async.sandbox.pling.store import contacts_of
@@ -40,6 +42,14 @@ class PlingService:
         reader = ContactReader(self.semantics)
         Endpoints(stage=stage, semantics=self.semantics, users=self.users, reader=reader).mount(application)
         return application
+
+    def description(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the API."""
+        return document(self.semantics, self.prefix)
+
+    def users_only(self) -> Middleware:
+        """Return a middleware that asks for a user's credentials, for what has no such question of its own."""
+        return users_only(self.users, self.semantics)
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put contacts and contactGroups into the store; those without accountId into the first account."""

@@ -6,13 +6,20 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
+from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.merge import Row
-from pling_async.sandbox.pling.store import BATCH, as_row
+from pling_async.sandbox.pling.store import BATCH, SETTABLE
 from pling_async.sandbox.semantics import Semantics
 
 _CREATE = """CREATE TEMP TABLE staged (
     number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL)"""
 _INDEX = "CREATE INDEX temp.stagedByMobile ON staged (mobile, isValid)"
+
+_EXISTING = ("id", "mobile", *SETTABLE, "contactGroupIds")
+"""What a replace compares and changes."""
+_READ = f"""SELECT number, staged.mobile, given, {", ".join(f"contactRows.{name}" for name in _EXISTING)}
+    FROM staged LEFT JOIN contactRows ON contactRows.accountId = ? AND contactRows.mobile = staged.mobile
+    WHERE isValid AND number > ? ORDER BY number LIMIT ?"""  # noqa: S608 - names of our own
 
 _REPEATED = """SELECT number, mobile FROM staged WHERE isValid AND mobile IN
     (SELECT mobile FROM staged WHERE isValid GROUP BY mobile HAVING count(*) > 1) ORDER BY number"""
@@ -89,10 +96,12 @@ class Staging:
         self._waiting.clear()
 
     def settle_duplicates(self) -> None:
-        """Leave one valid item for each mobile."""
+        """Leave one valid item for each mobile, or refuse them all."""
         by_mobile: dict[str, list[int]] = {}
         for number, mobile in self._connection.execute(_REPEATED):
             by_mobile.setdefault(mobile, []).append(number)
+        if by_mobile and self._semantics.duplicates == "reject":
+            raise Invalid("The request repeats a mobile number")
         is_last = self._semantics.duplicates == "last"
         losers = [number for numbers in by_mobile.values() for number in (numbers[:-1] if is_last else numbers[1:])]
         self._connection.executemany("DELETE FROM staged WHERE number = ?", ((number,) for number in losers))
@@ -124,14 +133,11 @@ class Staging:
             last = batch[-1].number
 
     def _read(self, last: int, size: int) -> list[Staged]:
-        rows = self._connection.execute(
-            """SELECT number, staged.mobile, given, contactRows.* FROM staged
-                LEFT JOIN contactRows ON contactRows.accountId = ? AND contactRows.mobile = staged.mobile
-                WHERE isValid AND number > ? ORDER BY number LIMIT ?""",
-            (self._account_id, last, size),
-        )
+        rows = self._connection.execute(_READ, (self._account_id, last, size))
         return [
-            Staged(number, mobile, orjson.loads(given), None if contact[0] is None else as_row(contact))
+            Staged(
+                number, mobile, orjson.loads(given), dict(zip(_EXISTING, contact, strict=True)) if contact[0] else None
+            )
             for number, mobile, given, *contact in rows
         ]
 

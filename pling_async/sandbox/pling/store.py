@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from pling_async.sandbox.pling.merge import Row
-from pling_async.sandbox.pling.schema import CONTACT_COLUMNS
+from pling_async.sandbox.pling.schema import CONTACT_COLUMNS, DEFAULTS
 from pling_async.sandbox.semantics import Semantics
 
 ROW: Final = (*CONTACT_COLUMNS, "contactGroupIds")
@@ -16,18 +16,16 @@ ROW: Final = (*CONTACT_COLUMNS, "contactGroupIds")
 _INSERT: Final = """INSERT INTO contacts VALUES (
     :id, :lastModified, :created, :accountId, :name, :mobile, :comment, :speedDial, :address, :postalCode, :city,
     :stop, :autoCreated, :autoCreatedNumber, :firstName, :lastName, :email, :active)"""
-_UPDATE: Final = """UPDATE contacts SET
-    lastModified = ?, name = ?, comment = ?, speedDial = ?, address = ?, postalCode = ?, city = ?, stop = ?,
-    autoCreated = ?, autoCreatedNumber = ?, firstName = ?, lastName = ?, email = ?, active = ? WHERE id = ?"""
-_UPDATED: Final = itemgetter(
-    *(name for name in CONTACT_COLUMNS if name not in {"id", "created", "accountId", "mobile"}), "id"
-)
+SETTABLE: Final = tuple(name for name in CONTACT_COLUMNS if name in DEFAULTS)
+"""The columns whose values are the request's, but mobile."""
+_UPDATE: Final = f"UPDATE contacts SET lastModified = ?, {', '.join(f'{name} = ?' for name in SETTABLE)} WHERE id = ?"  # noqa: S608 - names of our own
+_UPDATED: Final = itemgetter("lastModified", *SETTABLE, "id")
 """The values of `_UPDATE`, by place, which is a third faster than by name."""
 
 BATCH: Final = 1000
 
 
-def as_row(values: Sequence[Any]) -> Row:
+def _as_row(values: Sequence[Any]) -> Row:
     """Return the selected columns of a contact by name."""
     return dict(zip(ROW, values, strict=True))
 
@@ -105,11 +103,10 @@ class Contacts:
     def _remember(self, contacts: Sequence[Row]) -> None:
         if not self._is_sticky:
             return
-        stopped = [contact for contact in contacts if contact["stop"]]
-        free = [contact for contact in contacts if not contact["stop"]]
-        add = "INSERT OR IGNORE INTO stopList (accountId, mobile) VALUES (:accountId, :mobile)"
-        self._connection.executemany(add, stopped)
-        self._connection.executemany("DELETE FROM stopList WHERE accountId = :accountId AND mobile = :mobile", free)
+        stopped = ((self._account_id, contact["mobile"]) for contact in contacts if contact["stop"])
+        free = ((self._account_id, contact["mobile"]) for contact in contacts if not contact["stop"])
+        self._connection.executemany("INSERT OR IGNORE INTO stopList (accountId, mobile) VALUES (?, ?)", stopped)
+        self._connection.executemany("DELETE FROM stopList WHERE accountId = ? AND mobile = ?", free)
 
 
 def contact_by_id(connection: sqlite3.Connection, contact_id: int) -> Row | None:
@@ -119,7 +116,7 @@ def contact_by_id(connection: sqlite3.Connection, contact_id: int) -> Row | None
 
 def _first(rows: sqlite3.Cursor) -> Row | None:
     row = rows.fetchone()
-    return as_row(row) if row else None
+    return _as_row(row) if row else None
 
 
 def contacts_of(
@@ -134,4 +131,4 @@ def contacts_of(
         {"account": account_id, "stop": stop, "group": group_id},
     )
     while batch := cursor.fetchmany(BATCH):
-        yield [as_row(values) for values in batch]
+        yield [_as_row(values) for values in batch]

@@ -1,23 +1,17 @@
 """Reading contacts and groups from requests: which fields are given, and whether they keep the rules of section 2."""
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
-from pling_async.sandbox.clock import wire
 from pling_async.sandbox.pling.errors import Invalid
+from pling_async.sandbox.pling.fields import contact_fields, group_fields, whole
 from pling_async.sandbox.pling.mobile import to_e164
-from pling_async.sandbox.pling.schema import GROUP_NAME_LIMIT, TEXT_LIMITS
+from pling_async.sandbox.pling.schema import TEXT_LIMITS
 from pling_async.sandbox.semantics import Semantics
 
 Json = Mapping[str, Any]
-Reader = Callable[[Any], Any]
 
-_SPEED_DIAL: Final = re.compile(r"[A-Za-z0-9]*")
 _PLAIN_TEXTS: Final = {name: limit for name, limit in TEXT_LIMITS.items() if name != "speedDial"}
-_READ_ONLY: Final = ("created", "lastModified")
 
 
 class ContactReader:
@@ -26,7 +20,7 @@ class ContactReader:
     def __init__(self, semantics: Semantics) -> None:
         self._semantics = semantics
         self._region = None if semantics.default_region == "none" else semantics.default_region
-        self._readers = _readers(semantics)
+        self._readers = {name: field.read for name, field in contact_fields(semantics).items()}
 
     def mobile(self, item: Json) -> str:
         """Return the contact's mobile as E.164; it is required."""
@@ -40,9 +34,9 @@ class ContactReader:
 
     def fields(self, item: Json) -> dict[str, Any]:
         """Return the fields given, but mobile; groups stay as they were sent, at most one kind of them."""
-        readers, given = self._readers, {}
+        readers, limits, given = self._readers, _PLAIN_TEXTS, {}
         for name, value in item.items():
-            if isinstance(value, str) and len(value) <= _PLAIN_TEXTS.get(name, -1):
+            if name in limits and isinstance(value, str) and len(value) <= limits[name]:
                 given[name] = value  # nearly every field of a large replace; a call for each would double its time
             elif name in readers:
                 given[name] = readers[name](value)
@@ -65,99 +59,21 @@ def check_new(item: Json, semantics: Semantics) -> None:
         raise Invalid("id is given by the server")
 
 
-def group_name(item: Json) -> str | None:
+def group_name(item: Json, semantics: Semantics) -> str | None:
     """Return the name that a request gives a group, None when it gives none."""
-    if "name" not in item:
-        return None
-    return _text("name", GROUP_NAME_LIMIT, item["name"])
-
-
-def check_read_only(item: Json, semantics: Semantics) -> None:
-    """Refuse read-only fields, where the semantics says so."""
-    if semantics.read_only_fields == "reject":
-        for name in _READ_ONLY:
-            if name in item:
-                _refuse_read_only(name, item[name])
+    read = {name: field.read(item[name]) for name, field in group_fields(semantics).items() if name in item}
+    return read.get("name")
 
 
 def integer(item: Json, name: str) -> int | None:
     """Return a whole number from a request, None when it is absent."""
     value = item.get(name)
-    if value is None or _is_int(value):
+    if value is None or type(value) is int:
         return value
-    raise Invalid(f"{name} must be an integer")
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _readers(semantics: Semantics) -> dict[str, Reader]:
-    flags = (0, 1, True, False) if semantics.flags == "ints_and_booleans" else (0, 1)
-    readers: dict[str, Reader] = {name: partial(_text, name, limit) for name, limit in TEXT_LIMITS.items()}
-    readers |= {name: partial(_flag, name, frozenset(map(repr, flags))) for name in ("stop", "active")}
-    readers |= {
-        "speedDial": _speed_dial,
-        "autoCreated": _moment,
-        "contactGroupIds": _group_ids,
-        "contactGroups": _group_names,
-    }
-    if semantics.read_only_fields == "reject":
-        readers |= {name: partial(_refuse_read_only, name) for name in _READ_ONLY}
-    return readers
-
-
-def _text(name: str, limit: int, value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Invalid(f"{name} must be a string")
-    if len(value) > limit:
-        raise Invalid(f"{name} is longer than {limit} characters")
-    return value
-
-
-def _speed_dial(value: object) -> str:
-    text = _text("speedDial", TEXT_LIMITS["speedDial"], value)
-    if not _SPEED_DIAL.fullmatch(text):
-        raise Invalid("speedDial may only contain A-Z and 0-9")
-    return text
-
-
-def _flag(name: str, accepted: frozenset[str], value: object) -> int:
-    if repr(value) not in accepted:
-        raise Invalid(f"{name} must be 0 or 1")
-    return int(bool(value))
-
-
-def _moment(value: object) -> str | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise Invalid("autoCreated must be an ISO 8601 datetime or null")
-    return wire(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _group_ids(value: object) -> list[int]:
-    if isinstance(value, list) and all(map(_is_int, value)):
-        return value
-    raise Invalid("contactGroupIds must be an array of integers")
-
-
-def _group_names(value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise Invalid("contactGroups must be an array of strings")
-    if not all(0 < len(name) <= GROUP_NAME_LIMIT for name in value):
-        raise Invalid(f"names in contactGroups have 1 to {GROUP_NAME_LIMIT} characters")
-    return value
-
-
-def _refuse_read_only(name: str, _: object) -> None:
-    raise Invalid(f"{name} is read-only")
+    number = whole(value)
+    if number is None:
+        raise Invalid(f"{name} must be an integer")
+    return number
 
 
 def _derive_name(given: dict[str, Any]) -> None:

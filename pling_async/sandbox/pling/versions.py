@@ -8,7 +8,7 @@ Version = tuple[int, int, int]
 
 ASSUMED: Final = "1.0.*"
 """The range of a request that names none."""
-_RANGE: Final = re.compile(r"([~^]?)(?:[*xX]|(\d{1,9})(?:\.(\d{1,9})(?:\.(\d{1,9}))?)?)(?:\.[*xX]){0,2}")
+RANGE: Final = re.compile(r"([~^]?)(?:[*xX]|([0-9]{1,9})(?:\.([0-9]{1,9})(?:\.([0-9]{1,9}))?)?)(?:\.[*xX]){0,2}")
 _SERVED: Final[tuple[Version, ...]] = ((1, 0, 0), (1, 0, 1), (1, 1, 0))
 
 
@@ -20,7 +20,7 @@ def text(version: Version) -> str:
 @lru_cache(maxsize=256)
 def resolve(wanted: str, newest: str) -> str | None:
     """Return the newest served version in a range (1.0.1, 1.0.*, 1.*, *, ^1.0.0, ~1.0.0), or None."""
-    match = _RANGE.fullmatch(wanted.strip())
+    match = RANGE.fullmatch(wanted.strip())
     if match is None:
         return None
     operator, *given = match.groups()

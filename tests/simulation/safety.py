@@ -1,0 +1,229 @@
+"""Checkers of what must never happen, whatever the server and the network do."""
+
+from collections.abc import Iterator
+
+from tests.simulation.history import Change, Sent
+from tests.simulation.people import POOL
+from tests.simulation.readings import (
+    accounts_shown,
+    baseline,
+    built_at,
+    by_client,
+    imports,
+    moves,
+    planned,
+    promised,
+    removals,
+    shown_to,
+)
+from tests.simulation.runs import RunRecord
+from tests.simulation.world import World
+
+Found = Iterator[str]
+
+
+def i_1(world: World) -> Found:
+    """No run removes more than its guards allow, counted against what it was shown."""
+    for record in imports(world):
+        guards, size = record.guards, len(baseline(record))
+        limit = max(guards.max_removals, int(size * guards.max_removal_percent / 100))
+        for sent in _sent(world, record):
+            if sent.is_replace and not record.is_confirmed:
+                gone = _account_known(world, record, sent) - set(sent.mobiles) - set(moves(record).values())
+                if len(gone) > limit:
+                    yield f"replace {sent.number} removes {len(gone)} of {size}, the limit is {limit}"
+        deleted = {
+            change.mobile
+            for _, change, cause in by_client(world)
+            if cause.run is record and cause.method == "DELETE" and change.after is None
+        }
+        if len(deleted) > limit and not record.is_confirmed:
+            yield f"{len(deleted)} of {size} contacts were deleted, the limit is {limit}"
+
+
+def i_1_days(world: World) -> Found:
+    """All lists of a day together remove no more than the budget allows."""
+    removed: set[tuple[int, str]] = set()
+    for record in imports(world):
+        guards, size = record.guards, len(baseline(record))
+        budget = 3 * max(guards.max_removals, int(size * guards.max_removal_percent / 100))
+        deletions = set(record.plan.removals["mobile"])
+        mine = {
+            (place, change.mobile)
+            for place, change, cause in by_client(world)
+            if cause.run is record and change.after is None and change.mobile in deletions
+        }
+        if mine and len(removed | mine) > budget and not record.is_confirmed and not world.wall_jump:
+            yield f"{len(removed | mine)} contacts were removed in a day, the budget is {budget}"
+        removed |= mine
+
+
+def i_2(world: World) -> Found:
+    """Whoever is missing was to be removed, or could not be known of."""
+    for _, change, cause in by_client(world):
+        if change.after is not None:
+            continue
+        if cause.run.plan is None:
+            yield f"an upsert removed {change.mobile}"
+        elif change.mobile in removals(cause.run):
+            continue
+        elif cause.is_replace:
+            yield from _wiped(world, change, cause)
+        else:
+            yield f"{cause.method} {cause.number} removed {change.mobile}, whom the plan does not remove"
+
+
+def _wiped(world: World, change: Change, cause: Sent) -> Found:
+    """Judge a removal by a replace that was not planned."""
+    record: RunRecord = cause.run
+    if change.mobile not in _account_known(world, record, cause):
+        world.sometimes.add("newcomer lost to a replace")
+    elif change.mobile in cause.mobiles and world.semantics.invalid_existing == "removed":
+        world.sometimes.add("server removed whom it refused")
+        if record.run is not None and record.run.is_complete and change.mobile not in world.server.contacts:
+            yield f"{change.mobile} was lost to a refused row and the run calls itself complete"
+    else:
+        yield f"replace {cause.number} removed {change.mobile}, whom the plan does not remove"
+
+
+def i_2_plans(world: World) -> Found:
+    """Check that a plan removes nobody but those whom the list does not mention, and in a merge nobody at all."""
+    for record in imports(world):
+        mentioned = {row.mobile for row in record.rows}
+        for mobile in removals(record):
+            if record.mode != "replace" or mobile in mentioned:
+                yield f"the plan ({record.mode}) removes {mobile}, listed: {mobile in mentioned}"
+            if baseline(record)[mobile].is_stopped:
+                yield f"the plan removes {mobile}, who is on the stop list"
+
+
+def i_3(world: World) -> Found:
+    """Check that a list with a row that cannot be used removes nobody."""
+    for record in imports(world):
+        if any(row.is_bad for row in record.rows) and not record.guards.removals_despite_rejects and removals(record):
+            yield f"the list has unusable rows and the plan removes {len(removals(record))}"
+
+
+def i_4(world: World) -> Found:
+    """Nobody who was seen to be on the stop list leaves it, or the account, without consent."""
+    for place, change, cause in by_client(world):
+        if change.before is None or not change.before.is_stopped or (change.after and change.after.is_stopped):
+            continue
+        record: RunRecord = cause.run
+        if _may_go(record, change, cause):
+            continue
+        end = world.history.state(record.last.ended).get(change.mobile)
+        was_known = _is_shown_stopped(world, record, change.mobile, before=built_at(world, cause))
+        if was_known and change.mobile not in _said_stopped(cause):
+            what = "was removed" if change.after is None else "became reachable"
+            yield f"{change.mobile} {what} by {cause.method} {cause.number} though the run had seen the stop"
+        elif end is not None and end.is_stopped:
+            world.sometimes.add("stop repaired upward")
+        elif was_known or _could_be_seen(world, record, change.mobile, place):
+            yield f"{change.mobile} lost a stop that the run was shown, and nothing repaired it"
+        else:
+            world.sometimes.add("unseen STOP lost to a resetting server" if change.after else "unseen STOP removed")
+
+
+def i_4_says(world: World) -> Found:
+    """Check that a request that speaks of somebody who was seen to be on the stop list says so."""
+    for sent in world.history.requests:
+        if not sent.is_mutating:
+            continue
+        built, said = built_at(world, sent), _said_stopped(sent)
+        for mobile in sent.mobiles:
+            if mobile in said or mobile in sent.run.consent:
+                continue
+            if _is_shown_stopped(world, sent.run, mobile, before=built):
+                yield f"{sent.method} {sent.number} keeps quiet about the stop of {mobile}, which the run had seen"
+
+
+def _may_go(record: RunRecord, change: Change, cause: Sent) -> bool:
+    """Tell whether a stop may end: with consent, with a move, or when an undo takes away what its run had added."""
+    if change.after is not None:
+        return change.mobile in record.consent
+    moved_stopped = cause.method == "PUT" and cause.body.get("stop") == 1
+    return moved_stopped or _was_added_stopped(record, change.mobile)
+
+
+def _said_stopped(sent: Sent) -> set[str]:
+    items = sent.body if isinstance(sent.body, list) else [sent.body]
+    return {item["mobile"] for item in items if isinstance(item, dict) and item.get("stop") == 1}
+
+
+def i_5(world: World) -> Found:
+    """No request says that somebody is not stopped without their consent."""
+    for sent in world.history.requests:
+        items = sent.body if isinstance(sent.body, list) else [sent.body]
+        for item in items:
+            if isinstance(item, dict) and item.get("stop", 1) != 1 and item["mobile"] not in sent.run.consent:
+                yield f"{sent.method} {sent.number} says stop: {item['stop']} of {item['mobile']}"
+
+
+def i_6(world: World) -> Found:
+    """Check that a plan's baseline is an account that the server truly had and wholly showed."""
+    for record in planned(world):
+        known = baseline(record)
+        if world.semantics.stopped_groups == "hidden":
+            known = {mobile: person.ungrouped() for mobile, person in known.items()}
+        shown = (each.people for _, each in accounts_shown(world, record))
+        if world.semantics.stopped_groups == "hidden":
+            shown = ({mobile: person.ungrouped() for mobile, person in each.items()} for each in shown)
+        if not any(each == known for each in shown):
+            yield "the baseline of a plan is no account that was shown"
+
+
+def i_7(world: World) -> Found:
+    """Every replace carries the whole promised account, once."""
+    for record in planned(world):
+        for sent in _sent(world, record):
+            if sent.is_replace and sorted(sent.mobiles) != sorted(promised(record)):
+                yield f"replace {sent.number} holds {len(sent.mobiles)} contacts, {len(promised(record))} were promised"
+
+
+def i_11(world: World) -> Found:
+    """No run deletes a group, with or without its contacts."""
+    for sent in world.history.requests:
+        if sent.path.startswith("contact-groups") and sent.is_mutating:
+            yield f"{sent.method} {sent.path}"
+
+
+def i_18(world: World) -> Found:
+    """No group is there twice."""
+    names = list(world.server.groups.values())
+    if len(names) != len(set(names)):
+        yield f"{len(names) - len(set(names))} groups have the name of another"
+
+
+def i_28(world: World) -> Found:
+    """However a number is spelled, requests know it by its one canonical form."""
+    for sent in world.history.requests:
+        if sent.is_mutating and (strange := set(sent.mobiles) - set(POOL)):
+            yield f"{sent.method} {sent.number} speaks of {len(strange)} numbers nobody has"
+
+
+def _sent(world: World, record: RunRecord) -> list[Sent]:
+    return [sent for sent in world.history.requests if sent.run is record and sent.is_mutating]
+
+
+def _account_known(world: World, record: RunRecord, sent: Sent) -> set[str]:
+    """Return whom the last listing before a request had shown to the process that sent it."""
+    shown = accounts_shown(world, record, before=built_at(world, sent))
+    return set(shown[-1][1].people) if shown else set()
+
+
+def _is_shown_stopped(world: World, record: RunRecord, mobile: str, *, before: int) -> bool:
+    seen = (shown.people.get(mobile) for _, shown in shown_to(world, record, before=before))
+    return any(person is not None and person.is_stopped for person in seen)
+
+
+def _was_added_stopped(record: RunRecord, mobile: str) -> bool:
+    """Tell whether an undo takes away a contact that its run had added as stopped."""
+    undone = record.undo_of
+    return undone is not None and mobile not in baseline(undone) and promised(undone)[mobile].is_stopped
+
+
+def _could_be_seen(world: World, record: RunRecord, mobile: str, place: int) -> bool:
+    """Tell whether a run was shown a stop before it got lost, and listed the account afterwards."""
+    listed_later = any(at > place for at, _ in accounts_shown(world, record))
+    return listed_later and _is_shown_stopped(world, record, mobile, before=place)
