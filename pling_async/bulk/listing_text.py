@@ -94,7 +94,7 @@ class ListingText:
         """
         piece = b"".join([self.comma, memoryview(self._body)[place]])
         text = pl.Series("text", [piece], dtype=pl.Binary)
-        if text.cast(pl.List(pl.UInt8)).explode().min() < _SPACE:  # type: ignore[operator] - it is a byte
+        if text.cast(pl.List(pl.UInt8)).explode().min() < _SPACE:  # type: ignore[operator]  # it is a byte
             raise NotPlain
         try:
             text = text.cast(pl.String)
