@@ -69,10 +69,10 @@ def opposite() -> Semantics:
     [
         (
             Semantics(),
-            ("--phases=coverage,fuzzing,stateful", "--max-examples=3"),
+            ("--phases=coverage,fuzzing,stateful", "--max-examples=5"),
             {200, 201, 204, 400, 401, 404, 405, 415},
         ),
-        (opposite(), ("--phases=fuzzing", "--max-examples=2"), {200, 201, 400, 401}),
+        (opposite(), ("--phases=fuzzing", "--max-examples=3"), {200, 201, 400, 401}),
     ],
     ids=["default", "opposite"],
 )

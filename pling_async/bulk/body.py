@@ -50,10 +50,12 @@ def with_sent_groups(contacts: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFra
         pl.element().replace_strict(ids or {"": 0}, default=None, return_dtype=pl.Int64)
     )
     all_exist = ~by_name.list.eval(pl.element().is_null()).list.any().fill_null(value=False)
-    untouched = pl.col("contact_group_ids").is_not_null() & ~pl.col("changed").list.contains("contact_groups")
+    is_changed = pl.col("changed").list.contains("contact_groups")
+    untouched = pl.col("contact_group_ids").is_not_null() & ~is_changed
+    cleared = is_changed & (pl.col("contact_groups").list.len() == 0)  # no ids of a stopped contact are never sent
     return contacts.with_columns(
-        sent_ids=pl.when(untouched).then("contact_group_ids").when(all_exist).then(by_name),
-        sent_names=pl.when(~untouched & ~all_exist).then("contact_groups"),
+        sent_ids=pl.when(untouched).then("contact_group_ids").when(all_exist & ~cleared).then(by_name),
+        sent_names=pl.when(~untouched & (~all_exist | cleared)).then("contact_groups"),
     )
 
 

@@ -15,8 +15,20 @@ async def opened(
 ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
     """Yield a file's size and its content; `on_sent` is told bytes sent and bytes to send."""
     size = (await asyncio.to_thread(path.stat)).st_size
-    with await asyncio.to_thread(path.open, "rb") as file:
+    with await _open(path) as file:
         yield size, _chunks(file, size, on_sent)
+
+
+async def _open(path: Path) -> IO[bytes]:
+    """Open a file in a thread; whoever is cancelled meanwhile leaves it closed."""
+    opening = asyncio.ensure_future(asyncio.to_thread(path.open, "rb"))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if opening.exception() is None:
+            opening.result().close()
+        raise
 
 
 async def _chunks(file: IO[bytes], size: int, on_sent: Callable[[int, int], None] | None) -> AsyncIterator[bytes]:
