@@ -102,7 +102,9 @@ class ListingText:
             raise NotPlain from error
         if b"\\" in piece:
             text = text.str.replace_all(r"\\", _BACKSLASH, literal=True).str.replace_all(r"\"", _QUOTE, literal=True)
-        return text.str.replace_all(f"{self._colon}null", f'{self._colon}"{NULL}"')
+        if f"{self._colon}null".encode() in piece:
+            text = text.str.replace_all(f"{self._colon}null", f'{self._colon}"{NULL}"')
+        return text
 
 
 def unmarked(text: bytes) -> bytes:

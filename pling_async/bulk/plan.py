@@ -232,7 +232,7 @@ def _guard_facts(guards: Guards) -> list[tuple[str, Any]]:
 
 def _duplicate_speed_dials(wanted: pl.DataFrame) -> tuple[str, ...]:
     """Return the masked mobiles that would share a speed dial, however it is spelled."""
-    dialled = wanted.filter(pl.col("speed_dial") != "")
+    dialled = wanted.select("mobile", "speed_dial").filter(pl.col("speed_dial") != "")
     shared = dialled.filter(pl.col("speed_dial").str.to_uppercase().is_duplicated())
     return tuple(masked(mobile) for mobile in shared["mobile"])
 

@@ -1,9 +1,13 @@
 """A snapshot is a baseline: whole, of one account, and comparable."""
 
+from importlib import import_module
+
 import orjson
 import pytest
 
 from pling_async import PlingClient, bulk, errors
+from pling_async.bulk.listing_frame import Listed, read_listing
+from pling_async.bulk.snapshot import is_unchanged
 from pling_async.sandbox import Fault, Sandbox, Semantics
 
 OLA, KARI = "+4799999001", "+4799999002"
@@ -75,3 +79,56 @@ async def test_unknown_fields_survive_a_replace(pling: PlingClient, sandbox: San
     await bulk.apply(pling, plan, strategy="replace")
     (sent,) = (entry.body for entry in sandbox.requests if entry.method == "POST")
     assert orjson.loads(sent)[0]["shoeSize"] == {"left": 43}
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Collect the answers that are read."""
+    read: list[bytes] = []
+
+    def reading(body: bytes) -> Listed:
+        read.append(body)
+        return read_listing(body)
+
+    monkeypatch.setattr(import_module("pling_async.bulk.snapshot"), "read_listing", reading)
+    return read
+
+
+async def test_the_same_answer_is_not_read_twice(pling: PlingClient, sandbox: Sandbox, readings: list[bytes]) -> None:
+    """The same bytes mean the same account; other bytes are read, and their values decide."""
+    await sandbox.seed(contacts=[{"id": 1, "mobile": OLA}])
+    taken = await bulk.snapshot(pling)
+    assert await is_unchanged(pling, fingerprint=taken.fingerprint, listing=taken.listing)
+    assert len(readings) == 1
+    contact = await pling.contacts.get(1)
+    await pling.groups.add("new")
+    assert await is_unchanged(pling, fingerprint=taken.fingerprint, listing=taken.listing)
+    assert len(readings) == 2
+    await pling.contacts.update(contact.evolve(city="OSLO"))
+    assert not await is_unchanged(pling, fingerprint=taken.fingerprint, listing=taken.listing)
+
+
+@pytest.mark.parametrize("sandbox", [Semantics(stopped_contact_groups="hidden")], ids=["hidden"], indirect=True)
+async def test_one_answer_does_not_vouch_for_groups_that_it_hides(
+    pling: PlingClient, sandbox: Sandbox, readings: list[bytes]
+) -> None:
+    """Where groups of stopped contacts took requests of their own, all of them are made again."""
+    await sandbox.seed(
+        contacts=[{"id": 1, "mobile": OLA, "stop": 1, "contactGroupIds": [1]}],
+        contact_groups=[{"id": 1, "name": "A"}, {"id": 2, "name": "B"}],
+    )
+    taken = await bulk.snapshot(pling)
+    assert taken.listing is None
+    assert await is_unchanged(pling, fingerprint=taken.fingerprint, listing=taken.listing)
+    assert len(readings) == 2
+
+
+async def test_an_account_in_the_order_of_its_ids_is_sorted(pling: PlingClient, sandbox: Sandbox) -> None:
+    """Contacts come by number, their groups by name."""
+    await sandbox.seed(
+        contacts=[{"mobile": f"+46701740{number:03}", "contactGroupIds": [1, 2]} for number in (650, 601, 612)],
+        contact_groups=[{"id": 1, "name": "B"}, {"id": 2, "name": "A"}],
+    )
+    contacts = (await bulk.snapshot(pling)).contacts
+    assert contacts["mobile"].to_list() == ["+46701740601", "+46701740612", "+46701740650"]
+    assert contacts["contact_groups"].to_list() == [["A", "B"]] * 3

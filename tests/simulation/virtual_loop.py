@@ -10,6 +10,7 @@ import random
 from asyncio import base_events, events
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._rng = rng or random.Random(0)  # noqa: S311 - no secret
         self._ready: _Steps = _Steps()
         self._selector = _Jump(self)
-        self._busy_until: dict[int, float] = {}
+        self._busy_until: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
         self.is_dead = False
         """What still runs belongs to a killed process, and must not act."""
 
@@ -106,10 +107,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if self.is_dead:
             done.cancel()
             return done
-        starts = self.now if executor is None else max(self.now, self._busy_until.get(id(executor), 0.0))
+        starts = self.now if executor is None else max(self.now, self._busy_until.get(executor, 0.0))
         ends = starts + self._rng.random() * self.disk_delay
         if executor is not None:
-            self._busy_until[id(executor)] = ends
+            self._busy_until[executor] = ends
         result: list[Any] = []
         if starts <= self.now and self._rng.random() < 0.5:
             result.append(self._outside(func, *args))
@@ -141,7 +142,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         stopping = [each for each in self._ready if each._callback is base_events._run_until_complete_cb]  # type: ignore[attr-defined]
         for handle in stopping:
             handle.cancel()
-        for task in asyncio.all_tasks(self):
+        for task in self.tasks():
             task.cancel()
         try:
             self.run_until_complete(self._unwound())
@@ -150,7 +151,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     async def _unwound(self) -> None:
         for _ in range(100):
-            tasks = asyncio.all_tasks(self) - {asyncio.current_task()}
+            tasks = [task for task in self.tasks() if task is not asyncio.current_task()]
             if not tasks:
                 return
             await asyncio.wait(tasks, timeout=1)
@@ -163,8 +164,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def waiting(self) -> str:
         """Describe every task and where it stands."""
-        tasks = sorted(asyncio.all_tasks(self), key=lambda task: task.get_name())
-        return "\n".join(f"{task.get_name()}: {task.get_coro()}" for task in tasks)
+        return "\n".join(f"{task.get_name()}: {task.get_coro()}" for task in self.tasks())
+
+    def tasks(self) -> list["asyncio.Task[Any]"]:
+        """Return the tasks that are not done, oldest first: as a set they would have no order."""
+        return sorted(asyncio.all_tasks(self), key=lambda task: int(task.get_name().rpartition("-")[2]))
 
     def _process_events(self, event_list: list[Any]) -> None:
         """There are none."""

@@ -133,10 +133,10 @@ class World:
         life.ended = len(self.history.events)
         for _ in range(500):  # a thread that has begun cannot be cancelled, and ends by itself
             self.wait(0.0)
-            if not asyncio.all_tasks(self.loop):
+            if not self.loop.tasks():
                 break
             self.wait(0.01)
-        if left := asyncio.all_tasks(self.loop):
+        if left := self.loop.tasks():
             self.found.append(f"I-23: tasks are left after {life.kind}: {len(left)}\n{self.loop.waiting()}")
             for task in left:
                 task.cancel()
