@@ -62,7 +62,7 @@ async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_p
         async with begun(folder, run) as journal, way_back(run):
             execution = Execution(client, journal, folder, settings, on_progress)
             if run.strategy is Strategy.REPLACE:
-                return await execution.whole_account(run)
+                return await execution.whole_account(run, execution.sending(run))
             return await execution.each_contact(run, plan.writes)
 
 

@@ -13,12 +13,12 @@ from pling_async.bulk.journal import Journal, is_in_doubt
 from pling_async.bulk.journalled import Journalled
 from pling_async.bulk.per_contact import PerContact, Written
 from pling_async.bulk.plan_file import save_plan
-from pling_async.bulk.reconcile import Conclusion, Reconciled, reconcile
+from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
-from pling_async.errors import JournalError, Outcome, PlingError, RunInDoubt, VerificationError
+from pling_async.errors import Outcome, PlingError, RunInDoubt, VerificationError
 from pling_async.pling.client import PlingClient
 
 Progress = Callable[[int, int, str], None]
@@ -116,22 +116,40 @@ class Execution:
         self._settings = settings
         self._on_progress = on_progress
 
-    async def whole_account(self, run: Run) -> Run:
+    def sending(self, run: Run) -> WholeAccount:
+        """Return what sends the run's replace, and watches what became of it."""
+        return WholeAccount(self._client, run.plan, self._journal, self._folder.path, self._on_progress)
+
+    async def whole_account(self, run: Run, sending: WholeAccount) -> Run:
         """Send one replace, conclude what it did, and verify."""
         if halted := self._caller.why_halted():
             return evolve(run, written=run.undecided(Outcome.SKIPPED, halted))
-        sending = WholeAccount(self._client, run.plan, self._journal, self._folder.path)
+        self._caller.is_finishing = True
         try:
-            written, warnings, conclusion = await sending.send(
-                settle=self._settings.settle, on_progress=self._on_progress
-            )
+            written, warnings = await sending.send(settle=self._settings.settle)
         except PlingError as error:
-            await self._replace_failed(run, error, sending.conclusion)
+            written = run.undecided(error.outcome, str(error), type(error).__name__)
+            error.run = evolve(run, written=written, conclusion=sending.conclusion, requests=self._caller.requests)
             raise
-        return await self._finished(evolve(run, written=written, warnings=warnings, conclusion=conclusion))
+        return await self.verified(
+            evolve(run, written=written, warnings=warnings, conclusion=sending.conclusion), sending.stops
+        )
 
-    async def each_contact(self, run: Run, rows: pl.DataFrame, decided: pl.DataFrame | None = None) -> Run:
-        """Send one request for each of the rows, and verify; `decided` is what an earlier process did."""
+    async def watched(self, sending: WholeAccount) -> Conclusion:
+        """Conclude what an earlier process's replace did."""
+        self._caller.is_finishing = True
+        try:
+            return await sending.watched(settle=self._settings.settle)
+        finally:
+            self._caller.is_finishing = False
+
+    async def each_contact(
+        self, run: Run, rows: pl.DataFrame, decided: pl.DataFrame | None = None, stops: pl.DataFrame | None = None
+    ) -> Run:
+        """Send one request for each of the rows, and verify.
+
+        `decided` is what an earlier process did, `stops` is who was seen to opt out since.
+        """
         before = decided if decided is not None else written_frame(())
         sender, written = PerContact(self._client, self._caller, run.plan, rows), list[Written]()
         async for each in sender.run():
@@ -142,30 +160,12 @@ class Execution:
         if self._caller.fatal is not None:
             self._caller.fatal.run = run
             raise self._caller.fatal
-        return run if self._caller.why_halted() else await self._finished(run)
+        return run if self._caller.why_halted() else await self.verified(run, stops)
 
-    async def watched(self, run: Run) -> Reconciled:
-        """Watch the account and conclude what an earlier replace did."""
-        found = await reconcile(self._client, run.plan, settle=self._settings.settle, on_progress=self._on_progress)
-        await self._journal.note("conclusion", conclusion=found.conclusion.value)
-        if found.conclusion is Conclusion.FOREIGN:
-            await self._journal.note("ended", complete=False)
-        return found
-
-    async def verified(self, run: Run) -> Run:
-        """End a run whose requests were all made by an earlier process."""
-        return await self._finished(run)
-
-    async def _replace_failed(self, run: Run, error: PlingError, conclusion: Conclusion | None) -> None:
-        """Put what is known into the error; a run that nothing can finish has ended."""
-        written = run.undecided(error.outcome, str(error), type(error).__name__)
-        error.run = evolve(run, written=written, conclusion=conclusion, requests=self._caller.requests)
-        if conclusion is Conclusion.FOREIGN and not isinstance(error, JournalError):
-            await self._journal.note("ended", complete=False)
-
-    async def _finished(self, run: Run) -> Run:
+    async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
-        run = evolve(run, verification=await verify(self._client, run.plan), requests=self._caller.requests)
+        self._caller.is_finishing = True
+        run = evolve(run, verification=await verify(self._client, run.plan, stops), requests=self._caller.requests)
         if not run.outcome_counts[Outcome.UNKNOWN]:
             await self._journal.note("ended", complete=run.is_complete)
         applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height

@@ -39,6 +39,8 @@ class Journalled:
         self._slots = asyncio.Semaphore(session.settings.max_in_flight)
         self.fatal: PlingError | None = None
         """What ended the run early: nothing is sent after it."""
+        self.is_finishing = False
+        """Whether what is left has to be done even after being asked to stop: a verdict, and the repair of stops."""
         self.requests = 0
         """Mutating requests that the server may have seen, every attempt counted (I-16)."""
 
@@ -51,7 +53,8 @@ class Journalled:
         """Say why nothing more is sent; empty while the run goes on."""
         if self.fatal is not None:
             return f"stopped after {type(self.fatal).__name__}"
-        return "stopped on request" if self._stop is not None and self._stop.is_set() else ""
+        is_stopped = self._stop is not None and self._stop.is_set() and not self.is_finishing
+        return "stopped on request" if is_stopped else ""
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Call an operation; `JournalError` when its intent cannot be written, and nothing is sent then."""

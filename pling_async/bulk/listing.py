@@ -17,21 +17,19 @@ async def read_account(client: PlingClient) -> ContactListing:
     listing = await client.contacts.list()
     if not _may_hide_groups(listing.contacts):
         return listing
-    hidden = await groups_of_stopped(client, listing.contact_groups)
-    shown = (
-        contact.evolve(contact_group_ids=hidden[contact.mobile]) if contact.mobile in hidden else contact
-        for contact in listing.contacts
-    )
-    return evolve(listing, contacts=tuple(shown))
+    stopped = await stopped_with_groups(client, listing.contact_groups)
+    shown = {contact.mobile: contact for contact in listing.contacts} | stopped
+    return evolve(listing, contacts=tuple(shown.values()))
 
 
-async def groups_of_stopped(client: PlingClient, groups: Iterable[ContactGroup]) -> dict[str, list[int]]:
-    """Return the group ids of stopped contacts by mobile, one request a group."""
-    found: dict[str, list[int]] = {}
+async def stopped_with_groups(client: PlingClient, groups: Iterable[ContactGroup]) -> dict[str, Contact]:
+    """Return stopped contacts by mobile, with all their groups, one request a group."""
+    found: dict[str, Contact] = {}
     for group in groups:
         if isinstance(group.id, int):
             for contact in (await client.contacts.list(group_id=group.id, stopped=True)).contacts:
-                found.setdefault(contact.mobile, []).append(group.id)
+                ids = found[contact.mobile].contact_group_ids if contact.mobile in found else ()
+                found[contact.mobile] = contact.evolve(contact_group_ids=(*(ids or ()), group.id), is_stopped=True)
     return found
 
 

@@ -1,7 +1,7 @@
 """After a replace whose answer was lost: watch the account until it holds still, and conclude what happened.
 
-Nothing is written meanwhile. A server may still apply the request after a while, so "untouched" and "partial" are
-concluded only when the account has been watched for long enough; every conclusion needs two equal listings in a row.
+Nothing is written meanwhile. A server may still apply the request after a while, so all but "converged" is concluded
+only when the account has been watched for long enough; every conclusion needs two equal listings in a row.
 """
 
 import asyncio
@@ -36,15 +36,14 @@ class Conclusion(StrEnum):
     """Some contact is neither: somebody else wrote, too."""
 
 
-_MAY_CHANGE_YET: Final = (Conclusion.UNTOUCHED, Conclusion.PARTIAL)
-
-
 @frozen(kw_only=True)
 class Reconciled:
     """A conclusion, and the account it was drawn from."""
 
     conclusion: Conclusion
     account: Snapshot
+    stopped: pl.DataFrame
+    """Everybody whom a listing showed on the stop list, as the last such listing had them."""
 
 
 async def reconcile(
@@ -57,21 +56,23 @@ async def reconcile(
     clock = asyncio.get_running_loop().time
     started, gap = clock(), min(_FIRST_GAP, settle)
     before = await snapshot(client)
+    stopped = before.contacts.filter("is_stopped")
     while True:
         on_progress(int(clock() - started), max(1, round(settle)), "seconds of watching the account")
         await asyncio.sleep(gap)
         after = await snapshot(client)
+        stopped = pl.concat([after.contacts.filter("is_stopped"), stopped]).unique("mobile", keep="first")
         if after.fingerprint == before.fingerprint:
             found = await asyncio.to_thread(conclude, plan, after)
-            if found not in _MAY_CHANGE_YET or clock() - started >= settle:
-                return Reconciled(conclusion=found, account=after)
+            if found is Conclusion.CONVERGED or clock() - started >= settle:
+                return Reconciled(conclusion=found, account=after, stopped=stopped)
         elif clock() - started >= 2 * settle:
             raise RunInDoubt("the account keeps changing; nobody can tell what the replace did; resume the run later")
         before, gap = after, min(2 * gap, _LONGEST_GAP, settle)
 
 
 def conclude(plan: Plan, account: Snapshot) -> Conclusion:
-    """Compare every contact with how it was and how it should be; a stop that arrived since is neither's fault."""
+    """Compare every contact with how it was and how it should be."""
     states = compared(plan, account)
     if not (states["as_before"] | states["as_wanted"]).all():
         return Conclusion.FOREIGN
@@ -91,7 +92,7 @@ def compared(plan: Plan, account: Snapshot) -> pl.DataFrame:
     states = states.join(_marked(found, "found"), on="mobile", how="left")
     for name, side in sides.items():
         states = states.join(_marked(side, name), on="mobile", how="left")
-    return states.select("mobile", *(_same_as(name).alias(f"as_{name}") for name in sides))
+    return states.select("mobile", as_before=_as_before(), as_wanted=_as_wanted())
 
 
 def _marked(side: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -99,12 +100,22 @@ def _marked(side: pl.DataFrame, name: str) -> pl.DataFrame:
     return renamed.with_columns(pl.lit(value=True).alias(f"there_{name}"))
 
 
+def _as_before() -> pl.Expr:
+    """Whoever opted out since and would be removed is not as before: carrying on would lose the opt-out."""
+    opted_out = pl.col("is_stopped_found") & ~pl.col("is_stopped_before") & pl.col("there_wanted").is_null()
+    return _same_as("before") & ~opted_out.fill_null(value=False)
+
+
+def _as_wanted() -> pl.Expr:
+    """Nothing but the stop may tell a contact that was written from one that was not; then the stop decides."""
+    found, before, wanted = (pl.col(f"is_stopped_{side}") for side in ("found", "before", "wanted"))
+    decides = _same_as("before") & _same_as("wanted") & (before != wanted).fill_null(value=False)
+    return _same_as("wanted") & (~decides | (found == wanted)).fill_null(value=True)
+
+
 def _same_as(side: str) -> pl.Expr:
+    """Compare but for the stop: one that arrived since is nobody's fault, one that got lost is repaired."""
     is_there, should_be = (pl.col(f"there_{name}").is_not_null() for name in ("found", side))
-    same = pl.all_horizontal(*(_field_same(name, side) for name in WRITABLE)).fill_null(value=False)
+    pairs = ((pl.col(f"{name}_found"), pl.col(f"{name}_{side}")) for name in WRITABLE if name != "is_stopped")
+    same = pl.all_horizontal(*(found == expected for found, expected in pairs)).fill_null(value=False)
     return (is_there & should_be & same) | (~is_there & ~should_be)
-
-
-def _field_same(name: str, side: str) -> pl.Expr:
-    found, expected = pl.col(f"{name}_found"), pl.col(f"{name}_{side}")
-    return (found | ~expected) if name == "is_stopped" else found == expected

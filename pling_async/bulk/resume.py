@@ -21,6 +21,7 @@ from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
+from pling_async.bulk.stops import carrying, known_stops
 from pling_async.bulk.whole_account import LOST, judged
 from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
@@ -37,8 +38,8 @@ async def resume(
 ) -> Run:
     """Finish a run that was cut short; of one that had ended, return what it did and send nothing.
 
-    A replace whose answer was lost is concluded first: the account is watched, and the same bytes are sent again only
-    if it is as before, or partly as before and for the rest as planned.
+    A replace whose answer was lost is concluded first: the account is watched, and the plan is sent again only if it is
+    as before, or partly as before and for the rest as planned. People who opted out since stay on the stop list.
 
     Raises what `apply` raises, and `StalePlan` when somebody else wrote to the account since; `JournalError` when the
     journal is damaged or of another version, account or plan.
@@ -62,29 +63,32 @@ async def resume(
 
 async def _whole_account(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
     sent = [each for each in record.intents if each.path == REPLACE and each.outcome is not Outcome.NOT_APPLIED]
+    sending = execution.sending(run)
     if not sent:
         await check_fresh(client, run.plan)
-        return await execution.whole_account(run)
+        return await execution.whole_account(run, sending)
     if any(each.outcome is Outcome.APPLIED for each in sent):
-        written = await asyncio.to_thread(recorded, run, record)
-        return await execution.verified(evolve(run, written=written))
-    found = await execution.watched(run)
-    if found.conclusion is Conclusion.CONVERGED:
+        return await execution.verified(evolve(run, written=await asyncio.to_thread(recorded, run, record)))
+    conclusion = await execution.watched(sending)
+    if conclusion is Conclusion.CONVERGED:
         written = await asyncio.to_thread(judged, run.plan, ())
-        return await execution.verified(evolve(run, written=written, warnings=(LOST,), conclusion=found.conclusion))
-    if found.conclusion is Conclusion.FOREIGN:
+        return await execution.verified(
+            evolve(run, written=written, warnings=(LOST,), conclusion=conclusion), sending.stops
+        )
+    if conclusion is Conclusion.FOREIGN:
         raise StalePlan(
             f"the replace of run {run.id} was lost, and somebody else wrote to the account since; nothing was sent; "
             "plan the list again"
         )
-    return await execution.whole_account(run)
+    return await execution.whole_account(run, sending)
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
     now = await snapshot(client)
     decided = await asyncio.to_thread(_decided, run.plan, record, now)
+    stops = await asyncio.to_thread(known_stops, run.plan, now.contacts.filter("is_stopped"))
     rows = run.plan.writes.join(decided, on="mobile", how="anti", maintain_order="left")
-    return await execution.each_contact(run, rows, decided)
+    return await execution.each_contact(run, carrying(rows, stops), decided, stops)
 
 
 def _decided(plan: Plan, record: Record, now: Snapshot) -> pl.DataFrame:
@@ -104,12 +108,12 @@ def _rows(rows: pl.DataFrame, last: dict[str, Intent]) -> Iterator[tuple[str, ..
             yield (*known, Outcome.APPLIED.value, "", "")
         elif row["as_wanted"] and not _is_to_be_freed(row):
             yield (*known, Outcome.APPLIED.value, "found", "the account has it already")
+        elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
+            yield (*known, Outcome.SKIPPED.value, "drifted", "the person opted out since, and is kept")
         elif not row["as_before"] and not row["as_wanted"]:
             unsent = intent is None or intent.outcome in {Outcome.SKIPPED, Outcome.NOT_APPLIED}
             outcome = Outcome.SKIPPED if unsent else Outcome.UNKNOWN
             yield (*known, outcome.value, "drifted", _DRIFTED)
-        elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
-            yield (*known, Outcome.SKIPPED.value, "drifted", "the person opted out since, and is kept")
 
 
 def _is_to_be_freed(row: dict[str, Any]) -> bool:

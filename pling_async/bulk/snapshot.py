@@ -1,7 +1,7 @@
 """A snapshot: the account as a frame, with the fingerprint that says whether it changed since."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,11 +14,11 @@ from pling_async.bulk.alignment import by_mobile
 from pling_async.bulk.fields import ACCOUNT_SCHEMA, canonical, row_count
 from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.list_columns import tidy
-from pling_async.bulk.listing import groups_of_stopped
+from pling_async.bulk.listing import stopped_with_groups
 from pling_async.bulk.listing_frame import Listed, from_contacts, read_listing
 from pling_async.errors import SchemaError
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import UNSET, ContactListing
+from pling_async.pling.models import UNSET, Contact, ContactListing
 
 
 @frozen(kw_only=True)
@@ -80,8 +80,8 @@ def read_answer(body: bytes) -> tuple[Listed, str]:
 async def _taken(client: PlingClient, listed: Listed, listing: str | None) -> Snapshot:
     is_one = not _may_hide_groups(listed.contacts)
     if not is_one:
-        hidden = await groups_of_stopped(client, listed.groups)
-        listed = await asyncio.to_thread(_with_groups_of_stopped, listed, hidden)
+        stopped = await stopped_with_groups(client, listed.groups)
+        listed = await asyncio.to_thread(_with_groups_of_stopped, listed, stopped)
     found = await asyncio.to_thread(from_listed, listed, origin=client.origin, account_id=client.account_id)
     return evolve(found, listing=listing if is_one else None)
 
@@ -134,8 +134,12 @@ def _may_hide_groups(contacts: pl.DataFrame) -> bool:
     return stopped.height > 0 and stopped["contact_group_ids"].list.len().sum() == 0
 
 
-def _with_groups_of_stopped(listed: Listed, hidden: Mapping[str, Sequence[int]]) -> Listed:
-    table = {"mobile": list(hidden), "found": [list(dict.fromkeys(ids)) for ids in hidden.values()]}
-    found = pl.DataFrame(table, schema={"mobile": pl.String, "found": _IDS})
-    contacts = listed.contacts.join(found, on="mobile", how="left")
-    return evolve(listed, contacts=contacts.with_columns(contact_group_ids=pl.coalesce("found", "contact_group_ids")))
+def _with_groups_of_stopped(listed: Listed, stopped: Mapping[str, Contact]) -> Listed:
+    """Add what the listing hides; whoever opted out since it was made is stopped, too."""
+    ids = [list(dict.fromkeys(contact.contact_group_ids or ())) for contact in stopped.values()]
+    found = pl.DataFrame({"mobile": list(stopped), "found": ids}, schema={"mobile": pl.String, "found": _IDS})
+    contacts = listed.contacts.join(found, on="mobile", how="left").with_columns(
+        is_stopped=pl.col("is_stopped") | pl.col("found").is_not_null(),
+        contact_group_ids=pl.coalesce("found", "contact_group_ids"),
+    )
+    return evolve(listed, contacts=contacts.drop("found"))

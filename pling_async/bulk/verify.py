@@ -1,17 +1,17 @@
 """Verification: list the account again and compare it with what a plan promised; repair stops, upward only."""
 
 import asyncio
+from functools import partial
 
 import polars as pl
 from attrs import evolve, field, frozen
 
 from pling_async.bulk.alignment import aligned, by_mobile
-from pling_async.bulk.body import contact_of
-from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.list_columns import differ
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
+from pling_async.bulk.stops import as_held, carrying, keep_stops, lost_from
 from pling_async.pling.client import PlingClient
 
 
@@ -40,9 +40,10 @@ class Verification:
         return f"{self.missing.height} missing, {self.unexpected.height} unexpected, {self.differing.height} differing"
 
 
-def compare(plan: Plan, after: Snapshot) -> Verification:
+def compare(plan: Plan, after: Snapshot, stops: pl.DataFrame | None = None) -> Verification:
     """Compare an account with a plan's promise; a stop that arrived meanwhile is not a difference."""
-    wanted, found = (by_mobile(each.select("mobile", *WRITABLE)) for each in (plan.wanted, after.contacts))
+    promised = plan.wanted if stops is None else carrying(plan.wanted, stops)
+    wanted, found = (by_mobile(each.select("mobile", *WRITABLE)) for each in (promised, after.contacts))
     both = aligned(wanted, found.rename({name: f"{name}_found" for name in WRITABLE}))
     is_due, is_there = both["is_active"].is_not_null(), both["is_active_found"].is_not_null()
     differs = pl.DataFrame({name: _differs(both, name) & is_due & is_there for name in WRITABLE})
@@ -65,30 +66,16 @@ def _differs(both: pl.DataFrame, name: str) -> pl.Series:
     return differ(wanted, found) if wanted.dtype == pl.List else wanted.ne_missing(found)
 
 
-async def verify(client: PlingClient, plan: Plan) -> Verification:
-    """List the account, repair stops that were lost, and say what still differs."""
-    after = await last_snapshot(client)
-    lost = await asyncio.to_thread(_lost_stops, plan, after)
-    if lost.is_empty():
-        return await asyncio.to_thread(compare, plan, after)
-    await _stop_again(client, lost, after)
-    repaired = await asyncio.to_thread(compare, plan, await last_snapshot(client))
-    return evolve(repaired, repaired_stops=lost.height)
+async def verify(client: PlingClient, plan: Plan, stops: pl.DataFrame | None = None) -> Verification:
+    """List the account, repair stops that were lost, and say what still differs; `stops` were seen to arrive since."""
+    after, repaired = await keep_stops(client, partial(_lost, plan, stops), await last_snapshot(client))
+    found = await asyncio.to_thread(compare, plan, after, stops)
+    return evolve(found, repaired_stops=repaired)
 
 
-def _lost_stops(plan: Plan, after: Snapshot) -> pl.DataFrame:
-    """Return the plan's rows of people who should be stopped and are reachable or gone."""
-    still = after.contacts.filter("is_stopped").select("mobile")
-    return plan.wanted.filter("is_stopped").join(still, on="mobile", how="anti")
-
-
-async def _stop_again(client: PlingClient, lost: pl.DataFrame, after: Snapshot) -> None:
-    """Write the full state again; groups go by name, since the server may have deleted those of stopped people."""
-    ids = dict(after.contacts.select("mobile", "id").iter_rows())
-    by_name = lost.with_columns(sent_ids=None, sent_names="contact_groups")
-    for row in by_name.iter_rows(named=True):
-        contact = contact_of(row)
-        if row["mobile"] in ids:
-            await client.contacts.update(contact.evolve(id=ids[row["mobile"]]))
-        else:
-            await client.contacts.add(contact_of({**row, "action": Action.ADD.value}))
+def _lost(plan: Plan, stops: pl.DataFrame | None, after: Snapshot) -> pl.DataFrame:
+    """Return whom the plan stops, as it wants them, and who else was seen stopped, as the account has them."""
+    planned = lost_from(plan.wanted.filter("is_stopped"), after)
+    if stops is None:
+        return planned
+    return pl.concat([planned, as_held(lost_from(stops, after).join(planned, on="mobile", how="anti"), after)])

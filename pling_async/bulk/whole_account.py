@@ -14,7 +14,9 @@ from pling_async.bulk.guards import some
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
-from pling_async.errors import Outcome, PlingError
+from pling_async.bulk.snapshot import Snapshot
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from
+from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
 from pling_async.session.excerpts import sanitised
@@ -28,72 +30,100 @@ _WAY_OUT: Final = {
 }
 _NOT_SEEN: Final = "the account could not be watched; resume the run to find out what happened"
 
-Sent = tuple[pl.DataFrame, tuple[str, ...], Conclusion | None]
-"""What became of every write, warnings, and the conclusion if the answer was lost."""
+Sent = tuple[pl.DataFrame, tuple[str, ...]]
+"""What became of every write, and warnings."""
 
 
 class WholeAccount:
     """Sends one replace; the request is never repeated once it may have been seen."""
 
-    def __init__(self, client: PlingClient, plan: Plan, journal: Journal, folder: Path) -> None:
+    def __init__(
+        self,
+        client: PlingClient,
+        plan: Plan,
+        journal: Journal,
+        folder: Path,
+        on_progress: Callable[[int, int, str], None],
+    ) -> None:
         self._client = client
         self._plan = plan
         self._journal = journal
         self._folder = folder
+        self._on_progress = on_progress
         self.conclusion: Conclusion | None = None
         """What the account showed after an answer that decided nothing."""
+        self.stops: pl.DataFrame | None = None
+        """People whom the account was then seen to have on the stop list."""
 
-    async def send(self, *, settle: float, on_progress: Callable[[int, int, str], None]) -> Sent:
+    async def send(self, *, settle: float) -> Sent:
         """Send the whole wanted account in one request.
 
         The body is written to a private file first and streamed from there. After an answer that decides nothing the
         account is watched until it holds still, and only an account that equals the plan's promise counts as applied.
         Raises the error of the request otherwise, with what the account showed.
         """
+        self.conclusion = None
         try:
-            async with _spooled(self._plan, self._folder) as body:
+            async with self._spooled() as body:
                 result = await self._client.contacts.replace_encoded(
-                    body, on_sent=lambda sent, size: on_progress(sent, size, "bytes")
+                    body, on_sent=lambda sent, size: self._on_progress(sent, size, "bytes")
                 )
         except PlingError as error:
             if error.outcome is not Outcome.UNKNOWN:
                 raise
-            await self._watch(error, settle, on_progress)
-            return await asyncio.to_thread(judged, self._plan, ()), (LOST,), self.conclusion
+            await self._explained(error, settle)
+            return await asyncio.to_thread(judged, self._plan, ()), (LOST,)
         invalid = [{"mobile": str(each.sent.get("mobile")), "error": each.error} for each in result.invalid_contacts]
         await self._journal.note("result", invalid=invalid)
         written = await asyncio.to_thread(judged, self._plan, result.invalid_contacts)
-        return written, tuple(_doubts(self._plan, result)), None
+        return written, tuple(_doubts(self._plan, result))
 
-    async def _watch(self, error: PlingError, settle: float, on_progress: Callable[[int, int, str], None]) -> None:
+    async def watched(self, *, settle: float) -> Conclusion:
+        """Watch the account and conclude what a replace did; unless it is as promised, people lose no stop by it."""
+        found = await reconcile(self._client, self._plan, settle=settle, on_progress=self._on_progress)
+        await self._journal.note("conclusion", conclusion=found.conclusion.value)
+        self.stops = await asyncio.to_thread(known_stops, self._plan, found.stopped)
+        if found.conclusion is not Conclusion.CONVERGED:
+            await self._keep_stops(self.stops, found.account)
+        if found.conclusion is Conclusion.FOREIGN:
+            await self._journal.note("ended", complete=False)
+        self.conclusion = found.conclusion
+        return found.conclusion
+
+    async def _keep_stops(self, stops: pl.DataFrame, account: Snapshot) -> None:
+        def lost(account: Snapshot) -> pl.DataFrame:
+            return as_held(lost_from(stops, account), account)
+
+        after, _ = await keep_stops(self._client, lost, account)
+        if gone := (await asyncio.to_thread(lost, after)).height:
+            raise VerificationError(f"{gone} people left the stop list, and the server does not put them back")
+
+    async def _explained(self, error: PlingError, settle: float) -> None:
         """Conclude what the account shows; raise the error unless it is what the plan promised."""
         try:
-            found = await reconcile(self._client, self._plan, settle=settle, on_progress=on_progress)
+            conclusion = await self.watched(settle=settle)
         except PlingError as unseen:
             error.args = (f"{error}; {_NOT_SEEN}",)
             raise error from unseen
-        self.conclusion = found.conclusion
-        await self._journal.note("conclusion", conclusion=found.conclusion.value)
-        if found.conclusion is not Conclusion.CONVERGED:
-            error.args = (f"{error}; {_WAY_OUT[found.conclusion]}",)
+        if conclusion is not Conclusion.CONVERGED:
+            error.args = (f"{error}; {_WAY_OUT[conclusion]}",)
             raise error
 
+    @asynccontextmanager
+    async def _spooled(self) -> AsyncIterator[Path]:
+        """Write the body to a private file in the run's folder, and remove it afterwards."""
+        body = self._folder / "contacts.json"
+        try:
+            await asyncio.to_thread(self._spool, body)
+            yield body
+        finally:
+            await asyncio.to_thread(body.unlink, missing_ok=True)
 
-@asynccontextmanager
-async def _spooled(plan: Plan, folder: Path) -> AsyncIterator[Path]:
-    """Write the body to a private file in the run's folder, and remove it afterwards."""
-    body = folder / "contacts.json"
-    try:
-        await asyncio.to_thread(_spool, plan, body)
-        yield body
-    finally:
-        await asyncio.to_thread(body.unlink, missing_ok=True)
-
-
-def _spool(plan: Plan, body: Path) -> None:
-    """Write the body anew; a process that was killed may have left an older one."""
-    body.unlink(missing_ok=True)
-    write_body(body, plan.wanted, plan.groups, consent=plan.guards.consent)
+    def _spool(self, body: Path) -> None:
+        """Write the body anew, a killed process may have left an older one; with stops that arrived since."""
+        body.unlink(missing_ok=True)
+        wanted = self._plan.wanted if self.stops is None else carrying(self._plan.wanted, self.stops)
+        write_body(body, wanted, self._plan.groups, consent=self._plan.guards.consent)
 
 
 def judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:

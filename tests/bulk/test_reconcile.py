@@ -68,7 +68,7 @@ def _changed(contacts: list[dict[str, Any]], mobile: str, **values: Any) -> list
         (WANTED, Conclusion.CONVERGED),
         (_changed(WANTED, LIV, is_stopped=True), Conclusion.CONVERGED),
         (BEFORE, Conclusion.UNTOUCHED),
-        (_changed(BEFORE, KARI, is_stopped=True), Conclusion.UNTOUCHED),
+        (_changed(BEFORE, OLA, is_stopped=True), Conclusion.UNTOUCHED),
         ([*BEFORE, WANTED[2]], Conclusion.PARTIAL),
         (_changed(BEFORE, OLA, city="BERGEN"), Conclusion.PARTIAL),
         (BEFORE[:1] + BEFORE[2:], Conclusion.PARTIAL),
@@ -78,6 +78,7 @@ def _changed(contacts: list[dict[str, Any]], mobile: str, **values: Any) -> list
         ([*WANTED, {"mobile": "+4799999009"}], Conclusion.FOREIGN),
         (WANTED[:1], Conclusion.FOREIGN),
         ([], Conclusion.FOREIGN),
+        (_changed(BEFORE, KARI, is_stopped=True), Conclusion.FOREIGN),  # would be removed, and opted out since
     ],
 )
 def test_the_account_tells(
