@@ -218,7 +218,8 @@ class Server:
                     kept.discard(item["mobile"])
             yield
         for mobile in [each for each in self.contacts if each not in kept]:
-            self.write(mobile, None, actor="client", cause=sent)
+            if mobile in self.contacts:  # unless somebody else deleted it between two steps
+                self.write(mobile, None, actor="client", cause=sent)
             yield
         self._drop_empty_groups()
         body = {f"{name}ContactCount": count for name, count in counts.items()}

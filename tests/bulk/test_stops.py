@@ -1,0 +1,148 @@
+"""Whoever a run saw on the stop list is there when it ends, whatever became of its requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from pling_async import PlingClient, bulk, errors
+from pling_async.bulk import ApplySettings, Conclusion, Guards, Plan, Run
+from pling_async.bulk.verify import verify
+from pling_async.sandbox import Fault, Sandbox, Semantics
+
+OLA, KARI, NILS = "+4799999001", "+4799999002", "+4799999003"
+AT_ONCE = ApplySettings(settle=0)
+RESETTING = Semantics(omitted_in_replace="default")
+FAULTY = "none: this test plays a server that forgets"
+State = Callable[[], Awaitable[dict[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+async def plan(pling: PlingClient, sandbox: Sandbox) -> Plan:
+    """Plan to change one contact, to remove another, and to keep a third one, who is stopped."""
+    people = [{"id": 1, "mobile": OLA}, {"id": 2, "mobile": KARI}, {"id": 3, "mobile": NILS, "stop": 1}]
+    await sandbox.seed(contacts=[{**each, "comment": "letter"} for each in people])
+    return await bulk.plan(pling, await bulk.prepare([{"mobile": OLA, "city": "OSLO"}]), mode="replace")
+
+
+async def _lost(pling: PlingClient, plan: Plan, sandbox: Sandbox) -> Run:
+    """Apply a plan with a replace that never arrives."""
+    sandbox.fail(Fault(action="reset_before_commit", path="*/contacts/replace"))
+    with pytest.raises(errors.NoAnswer) as caught:
+        await bulk.apply(pling, plan, strategy="replace", settings=AT_ONCE)
+    assert caught.value.run.conclusion is Conclusion.UNTOUCHED
+    run: Run = caught.value.run
+    return run
+
+
+async def _forget(pling: PlingClient, contact_id: int = 3) -> None:
+    await pling.stop_list.remove(await pling.contacts.get(contact_id), consent=FAULTY)
+
+
+async def test_a_stop_lost_meanwhile_is_put_back(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """A forgotten stop makes nobody foreign: the run is finished, and the person is stopped again (I-4)."""
+    run = await _lost(pling, plan, sandbox)
+    await _forget(pling)
+    assert (await bulk.resume(pling, run.id, settings=AT_ONCE)).is_complete
+    assert {mobile: each["stop"] for mobile, each in (await state()).items()} == {OLA: 0, NILS: 1}
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_a_foreign_account_keeps_its_stops(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State, *, is_gone: bool
+) -> None:
+    """Nothing of the plan is sent after somebody else's change, but the stop list is repaired, people gone included."""
+    run = await _lost(pling, plan, sandbox)
+    await sandbox.seed(contacts=[{"id": 900, "mobile": "+4799999900"}])
+    await (pling.contacts.delete(3) if is_gone else _forget(pling))
+    with pytest.raises(errors.StalePlan, match="somebody else"):
+        await bulk.resume(pling, run.id, settings=AT_ONCE)
+    left = await state()
+    assert sorted(left) == [OLA, KARI, NILS, "+4799999900"]
+    assert (left[NILS]["stop"], left[NILS]["comment"], left[OLA]["city"]) == (1, "letter", "")
+
+
+@pytest.mark.parametrize("sandbox", [Semantics(), RESETTING], indirect=True, ids=["keeping", "resetting"])
+async def test_a_replace_sent_again_says_the_stops_that_arrived_since(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """No request of a run keeps quiet about a stop that a listing showed it (#83, I-4)."""
+    run = await _lost(pling, plan, sandbox)
+    await pling.stop_list.add(await pling.contacts.get(1))
+    run = await bulk.resume(pling, run.id, settings=AT_ONCE)
+    assert run.is_complete
+    assert run.verification is not None
+    assert run.verification.repaired_stops == 0
+    assert (await state())[OLA]["stop"] == 1
+
+
+async def test_whoever_opts_out_is_not_removed_by_a_plan_made_before(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """The plan took somebody reachable away; now it would take an opt-out away, so it is not sent again (I-4)."""
+    run = await _lost(pling, plan, sandbox)
+    await pling.stop_list.add(await pling.contacts.get(2))
+    with pytest.raises(errors.StalePlan):
+        await bulk.resume(pling, run.id, settings=AT_ONCE)
+    assert (await state())[KARI]["stop"] == 1
+
+
+async def test_one_by_one_the_stops_that_arrived_since_are_said(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """A resumed run writes the full state that it was shown, and that has the stop (#83, I-4)."""
+    stop = asyncio.Event()
+    stop.set()
+    run = await bulk.apply(pling, plan, strategy="per_contact", settings=ApplySettings(stop=stop))
+    await pling.stop_list.add(await pling.contacts.get(1))
+    assert (await bulk.resume(pling, run.id)).is_complete
+    (sent,) = (entry.body for entry in sandbox.requests if entry.method == "PUT" and b"OSLO" in entry.body)
+    assert b'"stop":1' in sent
+    assert (await state())[OLA]["stop"] == 1
+
+
+async def test_consent_holds_when_the_replace_was_lost(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
+    """Whoever the reviewed plan takes off the stop list is not put back by the repair."""
+    await sandbox.seed(contacts=[{"id": 1, "mobile": NILS, "stop": 1}])
+    guards = Guards(consent={NILS: "letter of 2026-01-02"})
+    plan = await bulk.plan(
+        pling, await bulk.prepare([{"mobile": NILS, "is_stopped": "0"}]), mode="replace", guards=guards
+    )
+    run = await _lost(pling, plan, sandbox)
+    assert (await state())[NILS]["stop"] == 1
+    assert (await bulk.resume(pling, run.id, settings=AT_ONCE)).is_complete
+    assert (await state())[NILS]["stop"] == 0
+
+
+class Forgetting:
+    """A session whose server forgets the stop of contact 3 after each of the next writes."""
+
+    def __init__(self, pling: PlingClient, times: int) -> None:
+        self._pling = pling
+        self._times = times
+        self.settings = pling.session.settings
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Send, and forget."""
+        answer = await self._pling.session.call(request, decode)
+        if request.method == "PUT" and self._times:
+            self._times -= 1
+            await _forget(self._pling)
+        return answer
+
+
+@pytest.mark.parametrize(("times", "stop"), [(1, 1), (2, 1), (50, 0)])
+async def test_a_repair_is_believed_when_a_listing_shows_it(
+    pling: PlingClient, plan: Plan, state: State, times: int, stop: int
+) -> None:
+    """The repair is repeated a few times; a stop that the server does not keep is a difference that the run reports."""
+    await bulk.apply(pling, plan)
+    await _forget(pling)
+    client = PlingClient.over(Forgetting(pling, times), account_id=pling.account_id, origin=pling.origin)
+    verification = await verify(client, plan)
+    assert verification.repaired_stops == 1
+    assert verification.differing.rows() == ([] if stop else [(NILS, ["is_stopped"])])
+    assert (await state())[NILS]["stop"] == stop
