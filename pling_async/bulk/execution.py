@@ -12,10 +12,12 @@ from pling_async._version import __version__
 from pling_async.bulk.journal import Journal, is_in_doubt
 from pling_async.bulk.journalled import Journalled
 from pling_async.bulk.per_contact import PerContact, Written
+from pling_async.bulk.plan import Plan
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
+from pling_async.bulk.stops import arrived
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
 from pling_async.errors import Outcome, PlingError, RunInDoubt, VerificationError
@@ -116,9 +118,9 @@ class Execution:
         self._settings = settings
         self._on_progress = on_progress
 
-    def sending(self, run: Run) -> WholeAccount:
-        """Return what sends the run's replace, and watches what became of it."""
-        return WholeAccount(self._client, run.plan, self._journal, self._folder.path, self._on_progress)
+    def sending(self, run: Run, stops: pl.DataFrame | None = None) -> WholeAccount:
+        """Return what sends the run's replace, and watches what became of it; an earlier process saw `stops`."""
+        return WholeAccount(self._client, run.plan, self._journal, self._folder.path, self._on_progress, stops)
 
     async def whole_account(self, run: Run, sending: WholeAccount) -> Run:
         """Send one replace, conclude what it did, and verify."""
@@ -162,10 +164,20 @@ class Execution:
             raise self._caller.fatal
         return run if self._caller.why_halted() else await self.verified(run, stops)
 
+    async def note_stops(self, plan: Plan, stops: pl.DataFrame) -> None:
+        """Keep, for whoever resumes the run, who opted out since the plan was made."""
+        if since := await asyncio.to_thread(arrived, plan, stops):
+            await self._journal.note("stops", mobiles=since)
+
     async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
-        run = evolve(run, verification=await verify(self._client, run.plan, stops), requests=self._caller.requests)
+        try:
+            verification = await verify(self._client, run.plan, stops)
+        except PlingError as unverified:
+            unverified.run = evolve(run, requests=self._caller.requests)
+            raise
+        run = evolve(run, verification=verification, requests=self._caller.requests)
         if not run.outcome_counts[Outcome.UNKNOWN]:
             await self._journal.note("ended", complete=run.is_complete)
         applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height

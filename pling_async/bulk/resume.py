@@ -21,7 +21,7 @@ from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
-from pling_async.bulk.stops import carrying, known_stops
+from pling_async.bulk.stops import carrying, known_stops, noted
 from pling_async.bulk.whole_account import LOST, judged
 from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
@@ -63,12 +63,13 @@ async def resume(
 
 async def _whole_account(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
     sent = [each for each in record.intents if each.path == REPLACE and each.outcome is not Outcome.NOT_APPLIED]
-    sending = execution.sending(run)
+    sending = execution.sending(run, await asyncio.to_thread(_noted, run.plan, record))
     if not sent:
         await check_fresh(client, run.plan)
         return await execution.whole_account(run, sending)
     if any(each.outcome is Outcome.APPLIED for each in sent):
-        return await execution.verified(evolve(run, written=await asyncio.to_thread(recorded, run, record)))
+        written = await asyncio.to_thread(recorded, run, record)
+        return await execution.verified(evolve(run, written=written), sending.stops)
     conclusion = await execution.watched(sending)
     if conclusion is Conclusion.CONVERGED:
         written = await asyncio.to_thread(judged, run.plan, ())
@@ -84,11 +85,19 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
-    now = await snapshot(client)
+    now, earlier = await snapshot(client), await asyncio.to_thread(_noted, run.plan, record)
     decided = await asyncio.to_thread(_decided, run.plan, record, now)
-    stops = await asyncio.to_thread(known_stops, run.plan, now.contacts.filter("is_stopped"))
+    shown = now.contacts.filter("is_stopped")
+    stops = await asyncio.to_thread(known_stops, run.plan, shown if earlier is None else pl.concat([shown, earlier]))
+    await execution.note_stops(run.plan, stops)
     rows = run.plan.writes.join(decided, on="mobile", how="anti", maintain_order="left")
     return await execution.each_contact(run, carrying(rows, stops), decided, stops)
+
+
+def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
+    """Return the people whom an earlier process of the run saw opt out since the plan was made."""
+    found = record.last("stops")
+    return None if found is None else noted(plan, found["mobiles"])
 
 
 def _decided(plan: Plan, record: Record, now: Snapshot) -> pl.DataFrame:

@@ -1,20 +1,22 @@
 """People on the stop list stay on it: whom a run saw there, and who is there no more, is stopped again; upward only."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
 
 import polars as pl
 
 from pling_async.bulk.body import contact_of
 from pling_async.bulk.difference import Action
-from pling_async.bulk.fields import ACCOUNT_SCHEMA
+from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
+from pling_async.errors import BadRequest, ConflictError, ValidationError
 from pling_async.pling.client import PlingClient
 
 _STATE: Final = list(ACCOUNT_SCHEMA)
 _ROUNDS: Final = 3
+_BARE: Final = {**dict.fromkeys(TEXTS, ""), "contact_groups": []}
 
 
 def known_stops(plan: Plan, shown: pl.DataFrame) -> pl.DataFrame:
@@ -43,6 +45,21 @@ def lost_from(stops: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
     return stops.select(_STATE).join(still, on="mobile", how="anti")
 
 
+def arrived(plan: Plan, stops: pl.DataFrame) -> list[str]:
+    """Return the mobiles of those whom the plan does not know as stopped, for whoever resumes the run."""
+    return stops.join(plan.wanted.filter("is_stopped"), on="mobile", how="anti")["mobile"].to_list()
+
+
+def noted(plan: Plan, mobiles: Collection[str]) -> pl.DataFrame:
+    """Return people whose stop an earlier process saw, as the plan wants them; of others only the stop is known."""
+    table = pl.DataFrame({"mobile": list(mobiles)}, schema={"mobile": pl.String})
+    rows = table.join(plan.wanted.select(_STATE), on="mobile", how="left").select(_STATE)
+    unknown = {**dict.fromkeys(TEXTS, ""), "is_active": True, "contact_groups": []}
+    return rows.with_columns(pl.col(name).fill_null(value=value) for name, value in unknown.items()).with_columns(
+        is_stopped=True
+    )
+
+
 def as_held(lost: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
     """Return people as the account has them, and as they were known where it has them no more."""
     there = account.contacts.join(lost, on="mobile", how="semi")
@@ -69,11 +86,21 @@ async def keep_stops(
 
 async def _stop_again(client: PlingClient, lost: pl.DataFrame, account: Snapshot) -> None:
     """Write full states with the stop; groups go by name, since the server may have deleted those of stopped people."""
-    ids = dict(account.contacts.select("mobile", "id").iter_rows())
-    by_name = lost.with_columns(sent_ids=None, sent_names="contact_groups", action=pl.lit(Action.ADD.value))
-    for row in by_name.iter_rows(named=True):
-        contact = contact_of(row)
-        if row["mobile"] in ids:
-            await client.contacts.update(contact.evolve(id=ids[row["mobile"]]))
-        else:
-            await client.contacts.add(contact)
+    held = {row["mobile"]: row for row in account.contacts.join(lost, on="mobile", how="semi").iter_rows(named=True)}
+    for row in lost.iter_rows(named=True):
+        known = held.get(row["mobile"])
+        for state in (row, known or {**row, **_BARE}):
+            try:
+                await _stop(client, state, known)
+                break
+            except (BadRequest, ConflictError, ValidationError):
+                continue  # what the list says of a person may be refused, and the stop not with it
+
+
+async def _stop(client: PlingClient, state: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
+    by_name = {"sent_ids": None, "sent_names": state["contact_groups"], "action": Action.ADD.value, "is_stopped": True}
+    contact = contact_of({**state, **by_name})
+    if known is None:
+        await client.contacts.add(contact)
+    else:
+        await client.contacts.update(contact.evolve(id=known["id"]))

@@ -15,7 +15,7 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.bulk.snapshot import Snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from
+from pling_async.bulk.stops import arrived, as_held, carrying, keep_stops, known_stops, lost_from
 from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
@@ -44,6 +44,7 @@ class WholeAccount:
         journal: Journal,
         folder: Path,
         on_progress: Callable[[int, int, str], None],
+        stops: pl.DataFrame | None = None,
     ) -> None:
         self._client = client
         self._plan = plan
@@ -52,8 +53,8 @@ class WholeAccount:
         self._on_progress = on_progress
         self.conclusion: Conclusion | None = None
         """What the account showed after an answer that decided nothing."""
-        self.stops: pl.DataFrame | None = None
-        """People whom the account was then seen to have on the stop list."""
+        self.stops = stops
+        """People whom the account was seen to have on the stop list, by an earlier process or after a lost answer."""
 
     async def send(self, *, settle: float) -> Sent:
         """Send the whole wanted account in one request.
@@ -79,24 +80,29 @@ class WholeAccount:
         return written, tuple(_doubts(self._plan, result))
 
     async def watched(self, *, settle: float) -> Conclusion:
-        """Watch the account and conclude what a replace did; unless it is as promised, people lose no stop by it."""
+        """Watch the account and conclude what a replace did; whatever it is, people lose no stop by it."""
         found = await reconcile(self._client, self._plan, settle=settle, on_progress=self._on_progress)
+        shown = found.stopped if self.stops is None else pl.concat([found.stopped, self.stops])
+        self.stops = await asyncio.to_thread(known_stops, self._plan, shown)
+        if since := arrived(self._plan, self.stops):
+            await self._journal.note("stops", mobiles=since)
+        lost = await self._keep_stops(self.stops, found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
-        self.stops = await asyncio.to_thread(known_stops, self._plan, found.stopped)
-        if found.conclusion is not Conclusion.CONVERGED:
-            await self._keep_stops(self.stops, found.account)
         if found.conclusion is Conclusion.FOREIGN:
             await self._journal.note("ended", complete=False)
         self.conclusion = found.conclusion
+        if lost and found.conclusion is not Conclusion.CONVERGED:
+            raise VerificationError(f"{lost} people left the stop list, and the server does not put them back")
         return found.conclusion
 
-    async def _keep_stops(self, stops: pl.DataFrame, account: Snapshot) -> None:
+    async def _keep_stops(self, stops: pl.DataFrame, account: Snapshot) -> int:
+        """Put back who left the stop list; return how many people the server does not put back."""
+
         def lost(account: Snapshot) -> pl.DataFrame:
             return as_held(lost_from(stops, account), account)
 
         after, _ = await keep_stops(self._client, lost, account)
-        if gone := (await asyncio.to_thread(lost, after)).height:
-            raise VerificationError(f"{gone} people left the stop list, and the server does not put them back")
+        return (await asyncio.to_thread(lost, after)).height
 
     async def _explained(self, error: PlingError, settle: float) -> None:
         """Conclude what the account shows; raise the error unless it is what the plan promised."""

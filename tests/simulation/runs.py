@@ -29,6 +29,8 @@ class Life:
     transport: SimulatedTransport
     settings: ClientSettings
     session: Session | None = None
+    has_concluded: bool = False
+    """Whether it wrote down what a replace did; it may have been killed a moment later."""
 
     @property
     def was_cut_short(self) -> bool:

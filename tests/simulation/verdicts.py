@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from attrs import evolve
+
 from pling_async.errors import GuardRefused, StalePlan, VerificationError
 from tests.simulation.history import Sent, State
 from tests.simulation.people import spoken_of, wanted
@@ -56,15 +58,20 @@ def _conclusion(world: World, record: RunRecord, life: Life) -> Found:
         return
     account = accounts_shown(world, record, before=life.ended)[-1][1].people
     match run.conclusion.value:
-        case "converged" if run.verification is None and not _matches(world, account, promised(record)):
+        case "converged" if run.verification is None and not _matches(world, _free(account), _free(promised(record))):
             yield "concluded converged, and the account was not as promised"
-        case "untouched" if not _matches(world, account, baseline(record)):
+        case "untouched" if not _matches(world, _free(account), _free(baseline(record))):
             yield "concluded untouched, and the account was not as before"
         case "untouched" | "partial" if any(
             place >= life.ended and cause.run is record and cause.is_replace and cause.position < life.ended
             for place, _, cause in by_client(world)
         ):
             yield f"concluded {run.conclusion.value}, and the replace was applied afterwards"
+
+
+def _free(account: State) -> State:
+    """Return an account without its stops: what was concluded says nothing of them, I-4 does."""
+    return {mobile: evolve(person, is_stopped=False) for mobile, person in account.items()}
 
 
 def _matches(world: World, account: State, other: State) -> bool:
@@ -112,7 +119,7 @@ def i_12_others(world: World) -> Found:
 
 def _is_verdict(life: Life) -> bool:
     """Tell whether a process ended with an answer to what its run's replace did."""
-    if life.result is not None or isinstance(life.error, StalePlan | VerificationError):
+    if life.has_concluded or life.result is not None or isinstance(life.error, StalePlan | VerificationError):
         return True
     return getattr(getattr(life.error, "run", None), "conclusion", None) is not None
 

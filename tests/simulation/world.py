@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
@@ -111,7 +111,7 @@ class World:
 
     def live(self, record: RunRecord, kind: str, main: Callable[[PlingClient], Awaitable[Any]], **cut: Any) -> Life:
         """Let one process run to its end, or until it is `killed_at` a step or `cancelled_after` some seconds."""
-        life = self.begin(record, kind)
+        life, concluded = self.begin(record, kind), self._conclusions()
         try:
             life.result = self.loop.live(self._main(life, main, cut), killed_at=cut.get("killed_at"))
         except BaseException as error:  # noqa: BLE001 - a seed judges every error
@@ -119,6 +119,7 @@ class World:
             if isinstance(error, Killed):
                 self._close_files()
         self.kill_at_request = None
+        life.has_concluded = self._conclusions() > concluded
         self.end(life)
         return life
 
@@ -157,16 +158,20 @@ class World:
 
     def _is_intended(self, sent: Sent) -> bool:
         question = "SELECT 1 FROM intent WHERE method = ? AND path = ? AND payload = ? AND outcome IS NULL"
+        return any(self._journalled(question, sent.method, sent.path, sent.payload))
+
+    def _conclusions(self) -> int:
+        return sum(1 for _ in self._journalled("SELECT 1 FROM event WHERE kind = 'conclusion'"))
+
+    def _journalled(self, question: str, *values: str) -> Iterator[Any]:
         for path in self.journals():
             connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
             try:
-                if connection.execute(question, (sent.method, sent.path, sent.payload)).fetchone():
-                    return True
+                yield from connection.execute(question, values).fetchall()
             except sqlite3.OperationalError:
                 continue
             finally:
                 connection.close()
-        return False
 
     def journals(self) -> list[Path]:
         """Return the journals on the disk, oldest run first."""
