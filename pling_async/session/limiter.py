@@ -16,7 +16,7 @@ class Limiter:
 
     The rate gate spaces requests evenly (one every 1/rate seconds), without bursts. A 429 narrows the in-flight gate to
     seven tenths, at least one. Each success widens it by one over its width, so that a full round of successes brings
-    one more. Answers to requests that began before the last narrowing do neither: they tell of the time before it.
+    one more. A machine without file descriptors narrows it to what it has. Answers to requests that began before the last narrowing do neither: they tell of the time before it.
     """
 
     def __init__(
@@ -52,6 +52,12 @@ class Limiter:
         if started > self._narrowed_at:
             self._narrowed_at = self._clock()
             self._exact_width = max(1.0, self._exact_width * _KEPT)
+
+    def make_do(self) -> bool:
+        """Let no more through than the others inside, since there was no connection for one; False if it is alone."""
+        self._narrowed_at = self._clock()
+        self._exact_width = max(1.0, self._inside - 1.0)
+        return self._inside > 1
 
     def widen(self, started: float) -> None:
         """Let more through again, after the success of a request that started then."""

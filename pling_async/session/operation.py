@@ -32,6 +32,11 @@ class Operation:
         self.started = now
         self.in_flight = True
 
+    def retract(self) -> None:
+        """Take back an attempt that found no connection to begin with."""
+        self.attempts -= 1
+        self.in_flight = False
+
     def is_done_by(self, error: PlingError) -> bool:
         """Return whether an error means success: gone already, after an attempt that may have done it."""
         return self.request.missing_is_done and self.in_doubt and isinstance(error, NotFound)
