@@ -15,8 +15,9 @@ class Limiter:
     """In-flight gate, rate gate and one pause that all workers share; clock and sleep are arguments.
 
     The rate gate spaces requests evenly (one every 1/rate seconds), without bursts. A 429 narrows the in-flight gate to
-    seven tenths, at least one. Each success widens it by one over its width, so that a full round of successes brings
-    one more. A machine without file descriptors narrows it to what it has. Answers to requests that began before the last narrowing do neither: they tell of the time before it.
+    seven tenths, at least one; too few file descriptors narrow it to those who have one. Each success widens it by one
+    over its width, so that a full round of successes brings one more. Answers to requests that began before the last
+    narrowing do neither: they tell of the time before it.
     """
 
     def __init__(
