@@ -48,15 +48,15 @@ class WholeAccount:
 
         The body is written to a private file first and streamed from there. After an answer that decides nothing the
         account is watched until it holds still, and only an account that equals the plan's promise counts as applied.
-        Raises the error of the request otherwise, with what the account showed.
+        Raises the error of the request otherwise, with what the account showed; what `on_progress` raises goes to the
+        caller at once, and the run is in doubt until it is resumed.
         """
+        progress = _Progress(on_progress)
         try:
             async with _spooled(self._plan, self._folder) as body:
-                result = await self._client.contacts.replace_encoded(
-                    body, on_sent=lambda sent, size: on_progress(sent, size, "bytes")
-                )
+                result = await self._client.contacts.replace_encoded(body, on_sent=progress.tell)
         except PlingError as error:
-            if error.outcome is not Outcome.UNKNOWN:
+            if error.outcome is not Outcome.UNKNOWN or error is progress.failure:
                 raise
             await self._watch(error, settle, on_progress)
             return await asyncio.to_thread(judged, self._plan, ()), (LOST,), self.conclusion
@@ -77,6 +77,21 @@ class WholeAccount:
         if found.conclusion is not Conclusion.CONVERGED:
             error.args = (f"{error}; {_WAY_OUT[found.conclusion]}",)
             raise error
+
+
+class _Progress:
+    """Tells the caller about bytes, and knows its errors from those of the request."""
+
+    def __init__(self, on_progress: Callable[[int, int, str], None]) -> None:
+        self._on_progress = on_progress
+        self.failure: Exception | None = None
+
+    def tell(self, sent: int, size: int) -> None:
+        try:
+            self._on_progress(sent, size, "bytes")
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from pling_async.session.operation import Operation
 from pling_async.session.protocol import Request, Response, Transport, exchange_of, interpret
 from pling_async.session.retry import RetryBudget
 from pling_async.session.settings import ClientSettings, Runtime
+from pling_async.session.upload import CallerFailed
 
 T = TypeVar("T")
 _log: Final = logging.getLogger("pling_async")
@@ -37,8 +38,12 @@ class Attempts:
         try:
             return await self._run(operation, decode)
         except asyncio.CancelledError as cancelled:
-            cancelled.add_note(operation.note())
+            operation.cut_short(cancelled)
             raise
+        except CallerFailed as failed:
+            error = failed.original()
+        operation.cut_short(error)
+        raise error
 
     async def _run(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
         while True:

@@ -248,9 +248,12 @@ class AiohttpTransport:
             headers["Content-Type"] = "application/json"
         if not isinstance(request.body, Path):
             return await self._ask(request, request.body, headers, wire)
-        async with opened(request.body, request.on_sent) as (size, chunks):
-            headers["Content-Length"] = str(size)
-            return await self._ask(request, chunks, headers, wire)
+        async with opened(request.body, request.on_sent) as upload:
+            headers["Content-Length"] = str(upload.size)
+            try:
+                return await self._ask(request, upload.chunks(), headers, wire)
+            finally:
+                upload.check()
 
     async def _ask(self, request: Request, data: Any, headers: dict[str, str], wire: _Wire) -> Response:
         async with self._session().request(
