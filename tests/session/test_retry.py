@@ -69,6 +69,29 @@ def test_backoff_is_exponential_with_full_jitter(attempt: int, chance: float, se
     assert POLICY.delay(errors.ServerError("x"), attempt=attempt, chance=chance) == seconds
 
 
+def test_a_limit_that_says_nothing_is_waited_for_longer() -> None:
+    """#60: a 429 without a wish backs off from a second; one with a wish, or any other failure, from half of one."""
+    assert POLICY.delay(errors.RateLimited("x"), attempt=1, chance=1.0) == 1.0
+    assert POLICY.delay(errors.RateLimited("x"), attempt=3, chance=0.5) == 2.0
+    wish = Exchange(retry_after=0.25)
+    assert POLICY.delay(errors.RateLimited("x", exchange=wish), attempt=1, chance=1.0) == 0.5
+    assert POLICY.delay(errors.RateLimited("x", exchange=wish), attempt=1, chance=0.0) == 0.25
+    assert POLICY.delay(errors.ServerError("x"), attempt=1, chance=1.0) == 0.5
+
+
+def test_no_wish_is_shorter_than_any_wait() -> None:
+    """Who waits for no server at all still tries again after one that asks for nothing."""
+    policy = RetryPolicy(longest_retry_after=0)
+    for wish, allowed in ((None, True), (0.0, True), (0.1, False)):
+        error = errors.ServerError("x", exchange=Exchange(retry_after=wish))
+        assert policy.allows(error, attempt=1, law=SAFE) is allowed
+
+
+def test_no_attempt_is_too_late_to_count() -> None:
+    """The exponent ends where nobody would wait for it, so that the power of no attempt overflows."""
+    assert RetryPolicy(base=1, longest=1e300).delay(errors.ServerError("x"), attempt=10**9, chance=1.0) == 2.0**64
+
+
 @given(st.integers(1, 10**6), st.floats(0, 1), st.floats(0, 120))
 def test_a_delay_is_bounded_and_never_below_the_wish(attempt: int, chance: float, wish: float) -> None:
     """I-22: never earlier than Retry-After, never longer than the larger of 20 s and the wish."""
