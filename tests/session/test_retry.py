@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,12 +47,36 @@ def test_the_law_of_each_operation(error: PlingError, laws: set[RetryLaw]) -> No
     assert {law for law in RetryLaw if POLICY.allows(error, attempt=1, law=law)} == laws
 
 
-@pytest.mark.parametrize(
-    ("error", "most"), [(errors.ServerError("x"), 3), (errors.HostNotFound("x"), 2), (errors.DecodeError("x"), 2)]
+_AS_OFTEN_AS_THE_POLICY = (
+    errors.ConnectFailed,
+    errors.OutOfFiles,
+    errors.ConnectionLost,
+    errors.ProtocolError,
+    errors.RateLimited,
+    errors.ServerError,
 )
-def test_attempts_end(error: PlingError, most: int) -> None:
-    """Three attempts, two for a name that does not resolve or a body that cannot be read."""
-    assert [POLICY.allows(error, attempt=n, law=SAFE) for n in (1, 2, 3)] == [n < most for n in (1, 2, 3)]
+_MOST = [(errors.TlsFailed, 1), (errors.PoolTimeout, 1), (errors.HostNotFound, 2), (errors.DecodeError, 2)]
+
+
+@pytest.mark.parametrize(("kind", "most"), [*_MOST, *((kind, None) for kind in _AS_OFTEN_AS_THE_POLICY)])
+@pytest.mark.parametrize("attempts", [1, 2, 3, 7])
+def test_attempts_end(kind: type[PlingError], most: int | None, attempts: int) -> None:
+    """As many as the policy has, at most two for a name that does not resolve or a body that cannot be read."""
+    policy, last = RetryPolicy(attempts=attempts), min(attempts, most or attempts)
+    tried = [policy.allows(kind("x"), attempt=n, law=SAFE) for n in range(1, attempts + 1)]
+    assert tried == [n < last for n in range(1, attempts + 1)]
+
+
+def test_who_sets_nothing_gets_the_documented_policy() -> None:
+    """Three attempts, half a second or a whole one to begin with, twenty seconds at most, and two minutes' wish."""
+    assert asdict(POLICY) == {
+        "attempts": 3,
+        "base": 0.5,
+        "base_when_limited": 1.0,
+        "longest": 20.0,
+        "longest_retry_after": 120.0,
+    }
+    assert RetryPolicy(attempts=1, base=0, base_when_limited=0, longest=0, longest_retry_after=0).attempts == 1
 
 
 def test_a_long_wish_is_not_waited_for() -> None:
@@ -114,7 +139,10 @@ def test_the_budget_runs_dry_and_recovers() -> None:
     assert budget.tokens == budget.capacity
 
 
-@pytest.mark.parametrize("values", [{"attempts": 0}, {"base": -1.0}, {"longest": -1.0}, {"longest_retry_after": -1.0}])
+@pytest.mark.parametrize(
+    "values",
+    [{"attempts": 0}, {"base": -1.0}, {"base_when_limited": -1.0}, {"longest": -1.0}, {"longest_retry_after": -1.0}],
+)
 def test_nonsense_is_refused(values: dict[str, Any]) -> None:
     """A policy that cannot be followed is not made."""
     with pytest.raises(ValueError, match="must be"):
