@@ -42,6 +42,7 @@ def _raised(status: int, *, body: bytes = b"", headers: Any = JSON) -> errors.Pl
         (410, errors.NotFound, Outcome.NOT_APPLIED),
         (411, errors.BadRequest, Outcome.NOT_APPLIED),
         (413, errors.PayloadTooLarge, Outcome.NOT_APPLIED),
+        (414, errors.BadRequest, Outcome.NOT_APPLIED),
         (415, errors.ContractError, Outcome.NOT_APPLIED),
         (418, errors.BadRequest, Outcome.UNKNOWN),
         (422, errors.BadRequest, Outcome.NOT_APPLIED),
