@@ -2,8 +2,8 @@
 
     python -m benchmarks [--quick] [--ten-million] [NAME ...]
 
-Names: prepare e164 snapshot plan import single memory starting; all of them when none is given. Figure, peer and floor
-come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
+Names: prepare e164 snapshot plan import single journal memory starting; all of them when none is given. Figure, peer
+and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
 docs/benchmarks.json and draws the scaling curves.
 """
 
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import lists, starting, wire
+from benchmarks import journalled, lists, starting, wire
 from benchmarks.curves import write_curves
 from benchmarks.measuring import Result, Scale, say
 
@@ -30,6 +30,7 @@ _MARKS: Final = ("<!-- table -->", "<!-- /table -->")
 _ALL: Final[dict[str, Callable[[Scale, Path], list[Result]]]] = {
     "starting": starting.starting,
     "single": wire.single,
+    "journal": journalled.journal,
     "memory": wire.memory,
     "e164": lists.e164,
     "prepare": lists.prepare,

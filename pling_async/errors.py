@@ -15,6 +15,7 @@
     |   |-- ConnectFailed        no connection was ever acquired
     |   |   |-- TlsFailed        certificate or handshake; never retried
     |   |   |-- HostNotFound     the host name does not resolve; retried once
+    |   |   |-- OutOfFiles       this machine has no file descriptor left for a connection
     |   |   `-- PoolTimeout      no free slot within the deadline
     |   |-- ConnectionLost       the connection broke after it was acquired
     |   |-- DeadlineExceeded     the operation's total time ran out
@@ -227,6 +228,10 @@ class TlsFailed(ConnectFailed):
 
 class HostNotFound(ConnectFailed):
     """The host name of the base URL does not resolve; most often a typing error, so retried once only."""
+
+
+class OutOfFiles(ConnectFailed):
+    """No file descriptor was left for a first connection; the message names the limit (ulimit -n)."""
 
 
 class PoolTimeout(ConnectFailed):

@@ -1,11 +1,15 @@
 """What every test gets: no blocking call inside the event loop goes unnoticed, and speed decides nothing."""
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+from tests import peers
 
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
@@ -25,3 +29,34 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def fake_time() -> peers.FakeTime:
+    """Return a clock and a sleep that cost nothing."""
+    return peers.FakeTime()
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """Close whatever a test opens."""
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+def serve(stack: AsyncExitStack) -> Callable[..., Awaitable[peers.Peer]]:
+    """Start servers that play steps."""
+
+    async def start(
+        *steps: peers.Step, before_read: peers.Step = None, tls: ssl.SSLContext | None = None
+    ) -> peers.Peer:
+        return await stack.enter_async_context(peers.Peer(*steps, before_read=before_read, tls=tls))
+
+    return start
+
+
+@pytest.fixture
+def reply() -> Callable[..., bytes]:
+    """Return how an honest server would write an answer."""
+    return peers.reply

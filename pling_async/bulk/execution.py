@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import polars as pl
@@ -97,11 +97,12 @@ async def closing(journal: Journal) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def way_back(run: Run) -> AsyncIterator[None]:
-    """Tell whoever cancels a run how to finish it."""
+    """Tell whoever cancels a run, or fails in its `on_progress`, how to finish it."""
     try:
         yield
-    except asyncio.CancelledError as cancelled:
-        cancelled.add_note(f"finish it with: pling runs resume {run.id} (bulk.resume)")
+    except BaseException as error:
+        if not isinstance(error, PlingError):
+            error.add_note(f"finish it with: pling runs resume {run.id} (bulk.resume)")
         raise
 
 
@@ -154,9 +155,10 @@ class Execution:
         """
         before = decided if decided is not None else written_frame(())
         sender, written = PerContact(self._client, self._caller, run.plan, rows), list[Written]()
-        async for each in sender.run():
-            written.append(each)
-            self._on_progress(before.height + len(written), run.plan.counts.writes, "contacts")
+        async with aclosing(sender.run()) as results:
+            async for each in results:
+                written.append(each)
+                self._on_progress(before.height + len(written), run.plan.counts.writes, "contacts")
         new = await asyncio.to_thread(written_frame, written)
         run = evolve(run, written=pl.concat([before, new]), requests=self._caller.requests)
         if self._caller.fatal is not None:

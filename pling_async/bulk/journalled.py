@@ -73,22 +73,25 @@ class Journalled:
         seen = _Seen()
         try:
             async with self._slots:
-                if halted := self.why_halted():
-                    raise Halted(halted)
+                self._go_on()
                 answer = await self._session.call(attrs.evolve(request, on_acquired=seen.count), decode)
         except PlingError as error:
             self._settle(number, error.outcome, seen, error)
             raise
-        except asyncio.CancelledError as cancelled:
-            self._settle(number, Outcome.UNKNOWN if seen.requests else Outcome.NOT_APPLIED, seen, cancelled)
+        except BaseException as error:
+            self._settle(number, Outcome.UNKNOWN if seen.requests else Outcome.NOT_APPLIED, seen, error)
             raise
         finally:
             self.requests += seen.requests
         self._journal.settle(number, Outcome.APPLIED, attempts=seen.requests)
         return answer
 
+    def _go_on(self) -> None:
+        if halted := self.why_halted():
+            raise Halted(halted)
+
     def _settle(self, number: int, outcome: Outcome, seen: "_Seen", error: BaseException) -> None:
-        code, message = type(error).__name__, str(error)
+        code, message = type(error).__name__, str(error) if isinstance(error, PlingError) else ""
         self._journal.settle(number, outcome, code=code, message=message, attempts=seen.requests)
 
 

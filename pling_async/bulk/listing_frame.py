@@ -24,7 +24,7 @@ from pling_async.pling.codec import decode_listing
 from pling_async.pling.models import Contact, ContactGroup, Unset
 
 _SMALL: Final = 1 << 20
-"""Bytes up to which objects are as good; the codec also looks for repeated keys in these."""
+"""Bytes up to which objects are as good."""
 
 _LAYOUTS: Final = 4
 """How many are learnt in one piece, at most, before the codec reads what is left."""

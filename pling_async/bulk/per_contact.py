@@ -1,7 +1,8 @@
 """Carry out a plan one contact at a time: additions and changes first, deletions last."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 import polars as pl
@@ -42,7 +43,7 @@ class PerContact:
         self._held_back = ""
         self._failed = False
 
-    async def run(self) -> AsyncIterator[Written]:
+    async def run(self) -> AsyncGenerator[Written, None]:
         """Yield one result for each row.
 
         Nothing is deleted when an addition or a change failed; nothing more is sent after a 401 or 403, or once the
@@ -54,8 +55,9 @@ class PerContact:
                 self._held_back = "an earlier addition or change failed, so nothing is deleted"
             rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
             workers = self._client.settings.max_in_flight * _WORKERS_PER_SLOT
-            async for written in spread(rows.iter_rows(named=True), self._guarded(send), workers=workers):
-                yield written
+            async with aclosing(spread(rows.iter_rows(named=True), self._guarded(send), workers=workers)) as results:
+                async for written in results:
+                    yield written
 
     def _guarded(self, send: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
         """Turn the errors of one send into its outcome: a bad row is an outcome, not an exception."""

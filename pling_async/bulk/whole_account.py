@@ -61,16 +61,15 @@ class WholeAccount:
 
         The body is written to a private file first and streamed from there. After an answer that decides nothing the
         account is watched until it holds still, and only an account that equals the plan's promise counts as applied.
-        Raises the error of the request otherwise, with what the account showed.
+        Raises the error of the request otherwise, with what the account showed; what `on_progress` raises goes to the
+        caller at once, and the run is in doubt until it is resumed.
         """
-        self.conclusion = None
+        self.conclusion, progress = None, _Progress(self._on_progress)
         try:
             async with self._spooled() as body:
-                result = await self._client.contacts.replace_encoded(
-                    body, on_sent=lambda sent, size: self._on_progress(sent, size, "bytes")
-                )
+                result = await self._client.contacts.replace_encoded(body, on_sent=progress.tell)
         except PlingError as error:
-            if error.outcome is not Outcome.UNKNOWN:
+            if error.outcome is not Outcome.UNKNOWN or error is progress.failure:
                 raise
             await self._explained(error, settle)
             return await asyncio.to_thread(judged, self._plan, ()), (LOST,)
@@ -130,6 +129,21 @@ class WholeAccount:
         body.unlink(missing_ok=True)
         wanted = self._plan.wanted if self.stops is None else carrying(self._plan.wanted, self.stops)
         write_body(body, wanted, self._plan.groups, consent=self._plan.guards.consent)
+
+
+class _Progress:
+    """Tells the caller about bytes, and knows its errors from those of the request."""
+
+    def __init__(self, on_progress: Callable[[int, int, str], None]) -> None:
+        self._on_progress = on_progress
+        self.failure: Exception | None = None
+
+    def tell(self, sent: int, size: int) -> None:
+        try:
+            self._on_progress(sent, size, "bytes")
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:

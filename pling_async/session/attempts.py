@@ -5,12 +5,13 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from pling_async.errors import BadAnswer, PlingError, ProtocolError, RateLimited
+from pling_async.errors import BadAnswer, OutOfFiles, PlingError, ProtocolError, RateLimited
 from pling_async.session.limiter import Limiter
 from pling_async.session.operation import Operation
-from pling_async.session.protocol import Request, Transport, exchange_of, interpret
+from pling_async.session.protocol import Request, Response, Transport, exchange_of, interpret
 from pling_async.session.retry import RetryBudget
 from pling_async.session.settings import ClientSettings, Runtime
+from pling_async.session.upload import CallerFailed
 
 T = TypeVar("T")
 _log: Final = logging.getLogger("pling_async")
@@ -37,8 +38,12 @@ class Attempts:
         try:
             return await self._run(operation, decode)
         except asyncio.CancelledError as cancelled:
-            cancelled.add_note(operation.note())
+            operation.cut_short(cancelled)
             raise
+        except CallerFailed as failed:
+            error = failed.original()
+        operation.cut_short(error)
+        raise error
 
     async def _run(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
         while True:
@@ -61,10 +66,7 @@ class Attempts:
 
     async def _attempt(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
         request = operation.request
-        async with self._limiter.slot(operation.deadline):
-            operation.begin(self._runtime.clock())
-            timeout = operation.deadline - operation.started
-            response = await self._transport.send(request, request_id=operation.id, timeout=timeout)
+        response = await self._sent(operation)
         if _log.isEnabledFor(logging.DEBUG):
             seconds = self._runtime.clock() - operation.started
             _log.debug("%s: %d in %.3f s", operation, response.status, seconds)
@@ -76,6 +78,19 @@ class Attempts:
             if isinstance(error, BadAnswer) and error.exchange.status is None:
                 error.exchange = exchange_of(request, response)
             raise
+
+    async def _sent(self, operation: Operation) -> Response:
+        """Send once; where the machine has no file descriptor for it, wait for a connection of the others."""
+        while True:
+            async with self._limiter.slot(operation.deadline):
+                operation.begin(self._runtime.clock())
+                timeout = operation.deadline - operation.started
+                try:
+                    return await self._transport.send(operation.request, request_id=operation.id, timeout=timeout)
+                except OutOfFiles:
+                    if not self._limiter.make_do():
+                        raise
+                    operation.retract()
 
     def _delay(self, operation: Operation, error: PlingError) -> float | None:
         policy = self._settings.retry

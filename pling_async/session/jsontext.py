@@ -9,24 +9,26 @@ import orjson
 
 from pling_async.errors import DecodeError
 
-_DUPLICATES_CHECKED: Final = 1 << 20
+_PARSED_TWICE: Final = 1 << 20
+"""Bytes of the longest text that is worth a second parse only because it is written in another way."""
+
 _PIECE: Final = 1 << 18
 _SEAM: Final = re.compile(rb"\}\s*,\s*\{")
 _MOST_TRIES: Final = 8
+_UNREADABLE: Final = (ValueError, RecursionError, orjson.JSONEncodeError)
+"""The last one for what is nested so deeply that it could be read, but not written back."""
 
 
 def load_json(body: bytes) -> Any:
     """Return the value of a JSON text, or raise `DecodeError`.
 
-    Refused are NaN and infinities, lone surrogates, byte order marks, nesting beyond 1024, and, up to 1 MiB,
-    repeated keys and integers of thousands of digits. The error shows a place, never the text. A value that is
-    written as it was read, byte for byte, has none of these, and most servers write so; others are parsed twice.
+    Refused are NaN and infinities, lone surrogates, byte order marks, nesting beyond 254, repeated keys, and, up to
+    1 MiB, integers of thousands of digits. The error shows a place, never the text.
     """
     try:
         value = orjson.loads(body)
-        if len(body) <= _DUPLICATES_CHECKED and orjson.dumps(value) != body:
-            _parse_again(body.decode())
-    except (ValueError, RecursionError) as error:
+        _refuse_repeated_keys(body, value, is_short=len(body) <= _PARSED_TWICE)
+    except _UNREADABLE as error:
         reason = _reason(error)
     else:
         return value
@@ -41,7 +43,7 @@ def load_in_pieces(body: bytes, member: str, take: Callable[[list[Any]], None]) 
     or at another depth leaves a piece that is not JSON, and then the next place is tried.
     """
     opening = re.match(rb'\s*\{\s*"' + member.encode() + rb'"\s*:\s*\[', body)
-    if opening is None or len(body) <= _DUPLICATES_CHECKED:
+    if opening is None or len(body) <= _PARSED_TWICE:
         return load_json(body)
     start = opening.end()
     while (piece := _piece(body, start)) is not None:
@@ -54,11 +56,29 @@ def _piece(body: bytes, start: int) -> tuple[list[Any], int] | None:
     """Return the elements from `start` on and where the next one starts, or None to parse the rest at once."""
     seams = _SEAM.finditer(body, start + _PIECE)
     for seam, _ in zip(seams, range(_MOST_TRIES), strict=False):
+        text = b"[" + body[start : seam.start() + 1] + b"]"
         try:
-            return orjson.loads(b"[" + body[start : seam.start() + 1] + b"]"), seam.end() - 1
+            elements = orjson.loads(text)
+            _refuse_repeated_keys(text, elements, is_short=False)
         except orjson.JSONDecodeError:
             continue
+        except _UNREADABLE:
+            break
+        return elements, seam.end() - 1
     return None
+
+
+def _refuse_repeated_keys(text: bytes, value: Any, *, is_short: bool) -> None:
+    """Raise `ValueError` when a key of an object was dropped for another of its name.
+
+    A text that is its value written again has dropped none, and most servers write so. A key that is dropped takes its
+    colon along, and no other colon can go or come unless it is escaped. What is in doubt still is parsed a second time.
+    """
+    written = orjson.dumps(value)
+    if written == text:
+        return
+    if is_short or b"\\u003" in text or text.count(b":") != written.count(b":"):
+        _parse_again(text.decode())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:

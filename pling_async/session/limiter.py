@@ -15,8 +15,9 @@ class Limiter:
     """In-flight gate, rate gate and one pause that all workers share; clock and sleep are arguments.
 
     The rate gate spaces requests evenly (one every 1/rate seconds), without bursts. A 429 narrows the in-flight gate to
-    seven tenths, at least one. Each success widens it by one over its width, so that a full round of successes brings
-    one more. Answers to requests that began before the last narrowing do neither: they tell of the time before it.
+    seven tenths, at least one; too few file descriptors narrow it to those who have one. Each success widens it by one
+    over its width, so that a full round of successes brings one more. Answers to requests that began before the last
+    narrowing do neither: they tell of the time before it.
     """
 
     def __init__(
@@ -52,6 +53,12 @@ class Limiter:
         if started > self._narrowed_at:
             self._narrowed_at = self._clock()
             self._exact_width = max(1.0, self._exact_width * _KEPT)
+
+    def make_do(self) -> bool:
+        """Let no more through than the others inside, since there was no connection for one; False if it is alone."""
+        self._narrowed_at = self._clock()
+        self._exact_width = max(1.0, self._inside - 1.0)
+        return self._inside > 1
 
     def widen(self, started: float) -> None:
         """Let more through again, after the success of a request that started then."""

@@ -32,6 +32,11 @@ class Operation:
         self.started = now
         self.in_flight = True
 
+    def retract(self) -> None:
+        """Take back an attempt that found no connection to begin with."""
+        self.attempts -= 1
+        self.in_flight = False
+
     def is_done_by(self, error: PlingError) -> bool:
         """Return whether an error means success: gone already, after an attempt that may have done it."""
         return self.request.missing_is_done and self.in_doubt and isinstance(error, NotFound)
@@ -53,10 +58,12 @@ class Operation:
         if self.in_doubt:
             error.outcome = Outcome.UNKNOWN
 
-    def note(self) -> str:
-        """Return what a cancelled caller may want to know."""
+    def cut_short(self, error: BaseException) -> None:
+        """Tell a caller who cancelled it, or whose own code failed meanwhile, what is known of it."""
         outcome = Outcome.UNKNOWN if self.in_doubt or self.in_flight else Outcome.NOT_APPLIED
-        return f"pling_async: {self} was cancelled, outcome {outcome.value}"
+        error.add_note(f"pling_async: {self} was cut short, outcome {outcome.value}")
+        if isinstance(error, PlingError):
+            error.outcome = outcome
 
     def __str__(self) -> str:
         return f"{self.request.method} {self.request.path} (attempt {self.attempts}, request {self.id})"

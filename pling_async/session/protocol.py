@@ -136,8 +136,7 @@ _HINTS: Final[dict[type[PlingError], str]] = {
 
 def interpret(request: Request, response: Response) -> bytes:
     """Return the body of an expected answer, or raise what the answer means."""
-    lengths = _values(response.headers, "content-length")
-    if len(lengths) > 1 and len(set(lengths)) > 1:
+    if len(set(_values(response.headers, "content-length"))) > 1:
         raise ProtocolError("the answer announces two lengths")
     if response.status not in request.expected:
         raise _refusal(request, response)
@@ -153,7 +152,7 @@ def interpret(request: Request, response: Response) -> bytes:
 def _refusal(request: Request, response: Response) -> PlingError:
     kind = _ERRORS.get(response.status) or _CLASSES.get(response.status // 100, BadAnswer)
     said = "" if _encodings(response) else server_message(response.body)
-    words = [f"HTTP {response.status} for {request.method} {request.path}", _HINTS.get(kind, ""), said]
+    words = [f"HTTP {response.status} for {request.method} {request.path}", _HINTS.get(kind), said]
     outcome = Outcome.NOT_APPLIED if response.status in _DEFINITE else Outcome.UNKNOWN
     return kind(": ".join(filter(None, words)), exchange=exchange_of(request, response), outcome=outcome)
 

@@ -1,6 +1,7 @@
 """The only code that sends: one session per client, one operation per call, aiohttp nowhere else."""
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,6 +22,7 @@ from pling_async.errors import (
     HostNotFound,
     NoAnswer,
     Outcome,
+    OutOfFiles,
     PoolTimeout,
     ProtocolError,
     ResponseTooLarge,
@@ -184,8 +186,14 @@ _FAILURES: Final[tuple[tuple[type[Exception], type[NoAnswer], str], ...]] = (
 )
 
 
+_NO_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_TOO_MANY: Final = "too many files are open; raise the limit (ulimit -n) or lower ClientSettings.max_in_flight"
+
+
 def _translated(error: Exception, origin: str) -> NoAnswer:
     """Return our error for one of aiohttp's, which must not be chained: they hold the Authorization header."""
+    if getattr(error, "errno", None) in _NO_FILES:
+        return OutOfFiles(f"{_TOO_MANY} ({origin})")
     kind, words = next((kind, words) for theirs, kind, words in _FAILURES if isinstance(error, theirs))
     failure = kind(f"{words} ({origin})")
     if isinstance(error, TimeoutError):
@@ -240,9 +248,12 @@ class AiohttpTransport:
             headers["Content-Type"] = "application/json"
         if not isinstance(request.body, Path):
             return await self._ask(request, request.body, headers, wire)
-        async with opened(request.body, request.on_sent) as (size, chunks):
-            headers["Content-Length"] = str(size)
-            return await self._ask(request, chunks, headers, wire)
+        async with opened(request.body, request.on_sent) as upload:
+            headers["Content-Length"] = str(upload.size)
+            try:
+                return await self._ask(request, upload.chunks(), headers, wire)
+            finally:
+                upload.check()
 
     async def _ask(self, request: Request, data: Any, headers: dict[str, str], wire: _Wire) -> Response:
         async with self._session().request(

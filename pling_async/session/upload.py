@@ -6,17 +6,61 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from attrs import define, field
+
 _CHUNK: Final = 256 * 1024
 
 
+class CallerFailed(Exception):
+    """The caller's own code raised while a body was sent; whoever counts attempts raises that in its place."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+        self._traceback = error.__traceback__
+
+    def original(self) -> Exception:
+        """Return the error as the caller raised it, without the way it took through aiohttp."""
+        return self._error.with_traceback(self._traceback)
+
+
+@define
+class Upload:
+    """A body on its way; what `on_sent` raises is kept, since aiohttp would call it a lost connection."""
+
+    size: int
+    _file: IO[bytes] = field(repr=False)
+    _on_sent: Callable[[int, int], None] | None = field(repr=False)
+    _failure: CallerFailed | None = field(default=None, init=False)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the content; `on_sent` is told bytes sent and bytes to send."""
+        sent = 0
+        while chunk := await asyncio.to_thread(self._file.read, _CHUNK):
+            yield chunk
+            sent += len(chunk)
+            if self._on_sent is not None:
+                self._tell(self._on_sent, sent)
+
+    def _tell(self, on_sent: Callable[[int, int], None], sent: int) -> None:
+        try:
+            on_sent(sent, self.size)
+        except Exception as error:
+            self._failure = CallerFailed(error)
+            raise
+
+    def check(self) -> None:
+        """Raise what the caller's own code raised."""
+        if self._failure is not None:
+            raise self._failure
+
+
 @asynccontextmanager
-async def opened(
-    path: Path, on_sent: Callable[[int, int], None] | None
-) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
-    """Yield a file's size and its content; `on_sent` is told bytes sent and bytes to send."""
+async def opened(path: Path, on_sent: Callable[[int, int], None] | None) -> AsyncIterator[Upload]:
+    """Open a file to be sent."""
     size = (await asyncio.to_thread(path.stat)).st_size
     with await _open(path) as file:
-        yield size, _chunks(file, size, on_sent)
+        yield Upload(size, file, on_sent)
 
 
 async def _open(path: Path) -> IO[bytes]:
@@ -29,12 +73,3 @@ async def _open(path: Path) -> IO[bytes]:
         if opening.exception() is None:
             opening.result().close()
         raise
-
-
-async def _chunks(file: IO[bytes], size: int, on_sent: Callable[[int, int], None] | None) -> AsyncIterator[bytes]:
-    sent = 0
-    while chunk := await asyncio.to_thread(file.read, _CHUNK):
-        yield chunk
-        sent += len(chunk)
-        if on_sent is not None:
-            on_sent(sent, size)

@@ -42,6 +42,15 @@ _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_gr
 """Attributes for which a second column is a question, not a fallback."""
 
 
+_DIGITS_OF_A_VALUE: Final = 6
+"""Headers count and have years, but no numbers as long as these."""
+
+NO_HEADER: Final = (
+    "the first line is not shown, since it may be a row with personal data; a list begins with a line of headers, "
+    "such as mobile,name"
+)
+
+
 @frozen(kw_only=True)
 class Columns:
     """The positions that feed each attribute, the preferred one first; the first cell that is not blank is read."""
@@ -106,7 +115,7 @@ def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> di
             place for place, each in enumerate(headers) if squeezed(each) == squeezed(header)
         ]
         if not places:
-            message = f"the mapping names a column that is not there; the headers are {_named(headers)}"
+            message = f"the mapping names a column that is not there; {_seen(headers)}"
             raise SourceError(message, Place(source=source, field=header))
         chosen[places[0]] = attribute
     return chosen
@@ -114,9 +123,9 @@ def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> di
 
 def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str) -> None:
     if "mobile" not in by_attribute:
-        seen = f"no column is known to hold mobile numbers; the headers are {_named(headers)}"
         way_out = "choose one with --map \"Header=mobile\", or mapping={'Header': 'mobile'}"
-        raise SourceError(f"{seen}; {way_out}", Place(source=source))
+        message = f"no column is known to hold mobile numbers; {_seen(headers)}; {way_out}"
+        raise SourceError(message, Place(source=source))
     for attribute in _SINGLE & by_attribute.keys():
         if len(by_attribute[attribute]) > 1:
             both = _named([headers[place] for place in by_attribute[attribute]])
@@ -124,5 +133,22 @@ def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], sour
             raise SourceError(message, Place(source=source))
 
 
+def may_be_shown(headers: Iterable[str]) -> bool:
+    """Tell whether these are headers for certain: where a file has none its first row stands here, of a person."""
+    given = list(headers)
+    return recognised(given) > 0 and not any(map(_is_value, given))
+
+
+def _is_value(header: str) -> bool:
+    digits = sum(map(str.isdecimal, header))
+    return "@" in header or digits >= _DIGITS_OF_A_VALUE or bool(digits and not any(map(str.isalpha, header)))
+
+
+def _seen(headers: list[str]) -> str:
+    if not headers:
+        return "the headers are missing"
+    return f"the headers are {_named(headers)}" if may_be_shown(headers) else NO_HEADER
+
+
 def _named(headers: list[str]) -> str:
-    return ", ".join(map(repr, headers[:40])) or "missing"
+    return ", ".join(map(repr, headers[:40]))

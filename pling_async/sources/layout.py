@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from pling_async.errors import Place, SourceError
 from pling_async.sources.base import SourceOptions
-from pling_async.sources.headers import Columns, recognised, resolve
+from pling_async.sources.headers import NO_HEADER, Columns, may_be_shown, recognised, resolve
 
 _DELIMITERS: Final = (";", ",", "\t", "|")
 _HEAD: Final = 1 << 16
@@ -84,8 +84,9 @@ def find_columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
     """Return which columns to read, or raise `SourceError` when the header leaves a doubt."""
     repeated = sorted({header for header in layout.headers if header and layout.headers.count(header) > 1})
     if repeated:
-        seen = ", ".join(map(repr, repeated))
-        raise SourceError(f"the header has {seen} more than once; rename or remove one", Place(source=name))
+        seen = ", ".join(map(repr, repeated)) if may_be_shown(layout.headers) else "a name"
+        hint = "" if may_be_shown(layout.headers) else f"; {NO_HEADER}"
+        raise SourceError(f"the header has {seen} more than once; rename or remove one{hint}", Place(source=name))
     if len(layout.headers) == 1 and (other := [each for each in _DELIMITERS if each in layout.headers[0]]):
         message = f"the whole header is one column with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
         raise SourceError(message, Place(source=name))

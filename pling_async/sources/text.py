@@ -49,7 +49,8 @@ class Text:
 
 def refuse_other_formats(head: bytes, source: str) -> None:
     """Raise `SourceError` for what is certainly not CSV, whatever the file is called."""
-    opening = head[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    mark = next((bom for bom, _ in _BOMS if head.startswith(bom)), b"")
+    opening = head.removeprefix(mark)[:256].replace(b"\0", b"").lstrip()  # as good as decoding it, for ASCII in UTF-16
     found = [kind for magic, kind in _MAGIC if head.startswith(magic)]
     found += [kind for openings, kind in _OPENINGS if opening.startswith(openings)]
     if found:

@@ -1,9 +1,9 @@
 """Guards are arithmetic on facts: each passes, holds back or refuses, and says what would allow it."""
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 
-from pling_async.bulk.guards import Facts, Guards, Level, enforce, judge, removal_limit
+from pling_async.bulk.guards import Facts, Guards, Level, Verdict, enforce, judge, removal_limit
 from pling_async.errors import GuardRefused, Outcome
 
 DIGEST = "0123456789abcdef" * 4
@@ -339,3 +339,42 @@ def test_the_refusal_is_a_list() -> None:
         ),
         "Or confirm exactly this plan: --confirm 0123456789ab (ApplySettings(confirm=...))",
     ]
+
+
+@pytest.mark.parametrize("guard", [verdict.guard for verdict in judge(HARMLESS, Guards())])
+def test_a_confirmation_lifts_the_limits_on_removals_and_nothing_else(guard: str) -> None:
+    """I-1: whoever confirms a plan has seen its removals; every other refusal has a setting of its own."""
+    refused = (Verdict(guard=guard, level=Level.REFUSED, message="no"),)
+    if guard in {"removals", "removal-budget"}:
+        enforce(refused, digest=DIGEST, confirmed=DIGEST)
+        return
+    with pytest.raises(GuardRefused) as caught:
+        enforce(refused, digest=DIGEST, confirmed=DIGEST)
+    assert str(caught.value) == "The plan was refused and nothing was sent:\n- no"
+
+
+def test_who_sets_nothing_gets_the_careful_choice() -> None:
+    """Every guard is on until somebody turns it off."""
+    assert asdict(Guards()) == {
+        "max_removals": 10,
+        "max_removal_percent": 10.0,
+        "max_removals_per_day": None,
+        "accounts": None,
+        "find_moves": True,
+        "allow_empty": False,
+        "removals_despite_rejects": False,
+        "allow_group_removal": False,
+        "keep_auto_created": False,
+        "min_rows": None,
+        "consent": {},
+    }
+
+
+def test_guards_hold_what_they_were_given() -> None:
+    """What the caller does with its own values afterwards changes no guard, and an iterator is read once."""
+    consent = {"+4799999001": "letter"}
+    guards = Guards(accounts=iter([12345]), consent=consent)
+    consent.clear()
+    assert guards.consent == {"+4799999001": "letter"}
+    assert [level("account", HARMLESS, guards) for _ in range(2)] == [Level.PASSED] * 2
+    assert "+47" not in repr(guards)

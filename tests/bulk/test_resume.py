@@ -229,3 +229,48 @@ async def test_a_replace_that_is_applied_late_is_waited_for(pling: PlingClient, 
     run = await bulk.apply(pling, plan, strategy="replace", settings=ApplySettings(settle=20))
     assert (run.conclusion, run.requests) == (Conclusion.CONVERGED, 1)
     assert sorted(await state()) == MOBILES
+
+
+@pytest.mark.parametrize(
+    "own", [LookupError("own"), errors.GuardRefused("own")], ids=lambda error: type(error).__name__
+)
+async def test_an_error_in_on_progress_leaves_a_replace_in_doubt(
+    pling: PlingClient, state: State, own: Exception
+) -> None:
+    """The caller sees its own error, the journal says UNKNOWN and not whose fault it was, and resuming finishes."""
+
+    def fail(*_: object) -> None:
+        raise own
+
+    with pytest.raises(type(own)) as caught:
+        await bulk.apply(pling, await _plan(pling), strategy="replace", settings=AT_ONCE, on_progress=fail)
+    assert caught.value is own
+    (kept,) = await asyncio.to_thread(lambda: list(bulk.runs()))
+    assert kept.status is bulk.Status.IN_DOUBT
+    if isinstance(own, errors.PlingError):
+        assert own.run.outcome_counts[Outcome.UNKNOWN] == len(ROWS)
+    else:
+        assert any(f"pling runs resume {kept.id}" in note for note in own.__notes__)
+    assert (await bulk.resume(pling, kept.id, settings=AT_ONCE)).is_complete
+    assert sorted(await state()) == MOBILES
+
+
+async def test_an_error_in_on_progress_leaves_no_contact_in_doubt(
+    pling: PlingClient, state: State, writes: Writes
+) -> None:
+    """Contact by contact, what is under way is finished and journalled before the caller's error is raised."""
+    own = LookupError("own")
+
+    def fail(*_: object) -> None:
+        raise own
+
+    with pytest.raises(LookupError) as caught:
+        await bulk.apply(pling, await _plan(pling), strategy="per_contact", settings=AT_ONCE, on_progress=fail)
+    assert caught.value is own
+    assert not [task for task in asyncio.all_tasks() if "spread" in repr(task) or "_pull" in repr(task)]
+    (kept,) = await asyncio.to_thread(lambda: list(bulk.runs()))
+    sent = len(writes())
+    assert (await bulk.resume(pling, kept.id, settings=AT_ONCE)).is_complete
+    assert sorted(await state()) == MOBILES
+    assert len(writes()) == len(ROWS)
+    assert 0 < sent <= len(ROWS)

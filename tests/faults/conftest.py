@@ -1,9 +1,7 @@
-"""A server that answers with exact bytes, a slow or breaking line to a real sandbox, and clients with injected time."""
+"""A slow or breaking line to a real sandbox, and clients with injected time."""
 
 import asyncio
 import socket
-import ssl
-import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -18,89 +16,9 @@ from pling_async.sandbox import Sandbox
 from pling_async.session.auth import BasicAuth
 from pling_async.session.session import AiohttpTransport, Session
 from pling_async.session.settings import BaseUrl, Runtime
+from tests.peers import FakeTime, Listener, break_off
 
-Step = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None
 ACCOUNT = 12345
-
-
-def break_off(writer: asyncio.StreamWriter) -> None:
-    """End a connection with a TCP reset."""
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
-
-
-class Listener:
-    """A server on a free port of the loopback interface, which leaves no connection behind."""
-
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self.connections = 0
-        self._tls = tls
-        self._server: asyncio.Server
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def port(self) -> int:
-        """Return the port that was free."""
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await self.converse(reader, writer)
-        writer.close()
-        self._tasks.discard(task)
-
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection."""
-        raise NotImplementedError
-
-
-class Peer(Listener):
-    """Answers each request with the next step: exact bytes, None to hang up, or a coroutine; the last one repeats."""
-
-    def __init__(self, *steps: Step, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(tls=tls)
-        self._steps = steps
-        self._scheme = "https" if tls else "http"
-        self.requests: list[bytes] = []
-
-    @property
-    def url(self) -> str:
-        """Return the base URL of the API."""
-        return f"{self._scheme}://127.0.0.1:{self.port}/api/"
-
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Play one step for each request."""
-        while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.requests.append(head)
-            step = self._steps[min(len(self.requests), len(self._steps)) - 1]
-            if callable(step):
-                await step(reader, writer)
-                continue
-            await reader.readexactly(_content_length(head))
-            if step is None:
-                return
-            writer.write(step)
-            await writer.drain()
-
-
-def _content_length(head: bytes) -> int:
-    lines = (line.partition(b":") for line in head.split(b"\r\n"))
-    return next((int(value) for name, _, value in lines if name.lower() == b"content-length"), 0)
 
 
 class Line(Listener):
@@ -118,7 +36,7 @@ class Line(Listener):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        for each in self._server.sockets:  # a line has little room of its own, or it would not slow anybody down
+        for each in self.server.sockets:  # a line has little room of its own, or it would not slow anybody down
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         return self
 
@@ -153,24 +71,6 @@ async def _carried(
     sink.close()
 
 
-class FakeTime:
-    """Time that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        """Return the time."""
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        """Move the time, and let others run."""
-        self.slept.append(seconds)
-        self.now += seconds
-        await asyncio.sleep(0)
-
-
 @frozen
 class Ended:
     """How a command ended."""
@@ -178,29 +78,6 @@ class Ended:
     code: int
     out: str
     err: str
-
-
-@pytest.fixture
-def fake_time() -> FakeTime:
-    """Return a clock and a sleep that cost nothing."""
-    return FakeTime()
-
-
-@pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    """Close whatever a test opens."""
-    async with AsyncExitStack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(stack: AsyncExitStack) -> Callable[..., Awaitable[Peer]]:
-    """Start servers that play steps."""
-
-    async def start(*steps: Step, tls: ssl.SSLContext | None = None) -> Peer:
-        return await stack.enter_async_context(Peer(*steps, tls=tls))
-
-    return start
 
 
 @pytest.fixture
@@ -247,17 +124,6 @@ async def pling(sandbox: Sandbox) -> AsyncIterator[PlingClient]:
         sandbox.username, sandbox.password, account_id=sandbox.account_id, base_url=sandbox.url, settings=settings
     ) as client:
         yield client
-
-
-@pytest.fixture
-def reply() -> Callable[..., bytes]:
-    """Return how an honest server would write an answer."""
-
-    def build(status: int = 200, body: bytes = b"", *headers: str, kind: str = "application/json") -> bytes:
-        lines = [f"HTTP/1.1 {status} Words", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-    return build
 
 
 @pytest.fixture

@@ -94,13 +94,40 @@ async def test_without_files_every_outcome_is_still_true(sandbox: Sandbox, added
     assert outcomes.keys() <= {"applied", "not_applied"}
 
 
-@pytest.mark.xfail(
-    reason="out of file descriptors, a connection fails as if it were refused, instead of waiting for one to be free",
-    raises=AssertionError,
-)
 async def test_with_few_files_fewer_connections_do_the_work(added: Any) -> None:
     """#88: a client that may open 64 files sends with fewer connections than it was allowed, and applies everything."""
     assert await added(200) == {"applied": 300}
+
+
+_LISTS = """
+import asyncio, os, resource, sys
+from pling_async import ClientSettings, PlingClient, RetryPolicy, errors
+
+async def main():
+    client = PlingClient("user", "secret", account_id=1, base_url=sys.argv[1],
+                         settings=ClientSettings(retry=RetryPolicy(longest=0)))
+    async with client:
+        taken = len(os.listdir("/proc/self/fd")) - 1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken, 64))
+        try:
+            await asyncio.wait_for(client.groups.list(), 10)
+        except errors.OutOfFiles as error:
+            print(error.outcome.value, error.attempts, error)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        await client.groups.list()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_client_without_any_file_names_the_limit(serve: Any, process: Any, reply: Any) -> None:
+    """#88: with nobody to wait for, a missing descriptor is NOT_APPLIED and names ulimit; later the client works."""
+    server = await serve(reply(200, b"[]"))
+    ended = await process("-c", _LISTS, server.url)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("not_applied 3 ")
+    assert "ulimit -n" in ended.out
+    assert len(server.requests) == 1
 
 
 class _Echo:

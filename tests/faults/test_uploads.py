@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import traceback
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -150,3 +151,40 @@ async def test_a_refusal_that_a_reset_overtakes_is_unknown(
     is_read = isinstance(caught.value, errors.PayloadTooLarge)
     assert caught.value.outcome is (Outcome.NOT_APPLIED if is_read else Outcome.UNKNOWN)
     assert len(server.requests) == 1
+
+
+_OWN = [
+    LookupError("own"),
+    TimeoutError("own"),
+    OSError(5, "own"),
+    errors.GuardRefused("own"),
+    errors.ConnectFailed("own"),
+]
+
+
+@pytest.mark.parametrize("own", _OWN, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("megabytes", [5, 0], ids=["in the middle", "at the end"])
+async def test_an_error_of_the_callers_own_is_the_callers(
+    pling: PlingClient, contacts: Callable[[int], Path], own: Exception, megabytes: int
+) -> None:
+    """Whatever `on_sent` raises is raised, once, with the outcome; the request is not repeated."""
+    body = contacts(10_000 if megabytes else 10)
+    told = 0
+
+    def fail(sent: int, _: int) -> None:
+        nonlocal told
+        if sent >= megabytes * MEGABYTE:
+            told += 1
+            raise own
+
+    with pytest.raises(type(own)) as caught:
+        await pling.contacts.replace_encoded(body, on_sent=fail)
+    assert caught.value is own
+    (note,) = own.__notes__
+    assert note.endswith("was cut short, outcome unknown")
+    assert getattr(own, "outcome", Outcome.UNKNOWN) is Outcome.UNKNOWN
+    assert (own.__cause__, own.__context__) == (None, None)
+    assert not any("aiohttp" in frame.filename for frame in traceback.extract_tb(own.__traceback__))
+    assert told == 1
+    del own.__notes__
+    assert len((await pling.contacts.list()).contacts) in ((0,) if megabytes else (0, 10))

@@ -25,6 +25,7 @@ from pling_async.session.jsontext import load_in_pieces, load_json
         b'[{"a":{"b":1,"b":1}}]',
         b"[" * 200_000,
         b"[" * 1030 + b"]" * 1030,
+        b"[" * 255 + b"]" * 255,
         b"1" * 5000,
         b'"\\ud800"',
         b'"\xed\xa0\x80"',
@@ -102,6 +103,43 @@ def test_other_shapes_are_parsed_at_once(text: bytes) -> None:
     """What does not begin like a listing, or has no place to cut, is left to the parser as a whole."""
     body = text % b",".join([b'{"a":[{},{}]}'] * 100_000)
     assert load_in_pieces(body, "contacts", lambda _: None) == orjson.loads(body)
+
+
+_TWICE = [
+    b'{"stop":1,"stop":0}',
+    b'{"stop": 1, "stop": 0}',
+    b'{"stop" :1,"stop":0}',
+    b'{"stop":1,"st\\u006fp":0}',
+    b'{"note":"\\u003a","stop":1,"stop":0}',
+    b'{"note":"\\u003A","stop":1,"stop":0}',
+    b'{"a":[{"b":{"c":"::","c":1}}]}',
+]
+
+
+@pytest.mark.parametrize("place", [0, 9_000, 19_999])
+@pytest.mark.parametrize("contact", _TWICE, ids=lambda contact: contact.decode())
+def test_a_repeated_key_is_found_anywhere_in_a_long_listing(contact: bytes, place: int) -> None:
+    """#36: however it is written, and however long the listing is, one of two values is not chosen."""
+    rows = [b'{"mobile":"+4799999001","name":"A: \\u00e5 : B","groups":[{"id": 1}]}'] * 20_000
+    rows[place] = contact
+    with pytest.raises(DecodeError, match="twice"):
+        load_in_pieces(b'{"contacts":[' + b",".join(rows) + b"]}", "contacts", lambda _: None)
+
+
+@pytest.mark.parametrize("tail", [b',"contacts":[]}', b',"groups":[],"groups":[]}'])
+def test_a_listing_has_each_part_once(tail: bytes) -> None:
+    """#36: a second list of contacts does not take the place of the first."""
+    rows = b",".join([b'{"a":[{},{}]}'] * 200_000)
+    with pytest.raises(DecodeError, match="twice"):
+        load_in_pieces(b'{"contacts":[' + rows + b"]" + tail, "contacts", lambda _: None)
+
+
+@pytest.mark.parametrize("colon", ["\\u003a", ":", "\\u003A "])
+def test_colons_in_texts_are_no_keys(colon: str) -> None:
+    """A long text with colons and escapes of them, but without a repeated key, is read."""
+    rows = ",".join([f'{{"a":"x{colon}y\\/","b" : ":"}}'] * 100_000)
+    body = f'{{"other":[{rows}]}}'.encode()
+    assert load_json(body) == json.loads(body)
 
 
 def test_a_broken_long_listing_is_refused() -> None:

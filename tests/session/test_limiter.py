@@ -92,3 +92,21 @@ async def test_a_cancelled_wait_frees_its_slot(fake_time: Any) -> None:
         await task
     fake_time.now += 5
     await use()
+
+
+async def test_a_machine_without_files_makes_do(fake_time: Any) -> None:
+    """#88: the gate narrows to those who have a connection, and widens again with their successes."""
+    limiter = _limiter(fake_time, most=4)
+    slots = [limiter.slot(fake_time.now + 1) for _ in range(4)]
+    for slot in slots:
+        await slot.__aenter__()
+    for width in (3, 2, 1):
+        assert limiter.make_do()
+        assert limiter.width == width
+        await slots.pop().__aexit__()
+    assert not limiter.make_do()
+    assert limiter.width == 1
+    limiter.widen(fake_time.now)
+    assert limiter.width == 1
+    limiter.widen(fake_time.now + 1)
+    assert limiter.width == 2

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,12 +47,36 @@ def test_the_law_of_each_operation(error: PlingError, laws: set[RetryLaw]) -> No
     assert {law for law in RetryLaw if POLICY.allows(error, attempt=1, law=law)} == laws
 
 
-@pytest.mark.parametrize(
-    ("error", "most"), [(errors.ServerError("x"), 3), (errors.HostNotFound("x"), 2), (errors.DecodeError("x"), 2)]
+_AS_OFTEN_AS_THE_POLICY = (
+    errors.ConnectFailed,
+    errors.OutOfFiles,
+    errors.ConnectionLost,
+    errors.ProtocolError,
+    errors.RateLimited,
+    errors.ServerError,
 )
-def test_attempts_end(error: PlingError, most: int) -> None:
-    """Three attempts, two for a name that does not resolve or a body that cannot be read."""
-    assert [POLICY.allows(error, attempt=n, law=SAFE) for n in (1, 2, 3)] == [n < most for n in (1, 2, 3)]
+_MOST = [(errors.TlsFailed, 1), (errors.PoolTimeout, 1), (errors.HostNotFound, 2), (errors.DecodeError, 2)]
+
+
+@pytest.mark.parametrize(("kind", "most"), [*_MOST, *((kind, None) for kind in _AS_OFTEN_AS_THE_POLICY)])
+@pytest.mark.parametrize("attempts", [1, 2, 3, 7])
+def test_attempts_end(kind: type[PlingError], most: int | None, attempts: int) -> None:
+    """As many as the policy has, at most two for a name that does not resolve or a body that cannot be read."""
+    policy, last = RetryPolicy(attempts=attempts), min(attempts, most or attempts)
+    tried = [policy.allows(kind("x"), attempt=n, law=SAFE) for n in range(1, attempts + 1)]
+    assert tried == [n < last for n in range(1, attempts + 1)]
+
+
+def test_who_sets_nothing_gets_the_documented_policy() -> None:
+    """Three attempts, half a second or a whole one to begin with, twenty seconds at most, and two minutes' wish."""
+    assert asdict(POLICY) == {
+        "attempts": 3,
+        "base": 0.5,
+        "base_when_limited": 1.0,
+        "longest": 20.0,
+        "longest_retry_after": 120.0,
+    }
+    assert RetryPolicy(attempts=1, base=0, base_when_limited=0, longest=0, longest_retry_after=0).attempts == 1
 
 
 def test_a_long_wish_is_not_waited_for() -> None:
@@ -67,6 +92,29 @@ def test_a_long_wish_is_not_waited_for() -> None:
 def test_backoff_is_exponential_with_full_jitter(attempt: int, chance: float, seconds: float) -> None:
     """random(0..1) x min(20 s, 0.5 s x 2^(n-1))."""
     assert POLICY.delay(errors.ServerError("x"), attempt=attempt, chance=chance) == seconds
+
+
+def test_a_limit_that_says_nothing_is_waited_for_longer() -> None:
+    """#60: a 429 without a wish backs off from a second; one with a wish, or any other failure, from half of one."""
+    assert POLICY.delay(errors.RateLimited("x"), attempt=1, chance=1.0) == 1.0
+    assert POLICY.delay(errors.RateLimited("x"), attempt=3, chance=0.5) == 2.0
+    wish = Exchange(retry_after=0.25)
+    assert POLICY.delay(errors.RateLimited("x", exchange=wish), attempt=1, chance=1.0) == 0.5
+    assert POLICY.delay(errors.RateLimited("x", exchange=wish), attempt=1, chance=0.0) == 0.25
+    assert POLICY.delay(errors.ServerError("x"), attempt=1, chance=1.0) == 0.5
+
+
+def test_no_wish_is_shorter_than_any_wait() -> None:
+    """Who waits for no server at all still tries again after one that asks for nothing."""
+    policy = RetryPolicy(longest_retry_after=0)
+    for wish, allowed in ((None, True), (0.0, True), (0.1, False)):
+        error = errors.ServerError("x", exchange=Exchange(retry_after=wish))
+        assert policy.allows(error, attempt=1, law=SAFE) is allowed
+
+
+def test_no_attempt_is_too_late_to_count() -> None:
+    """The exponent ends where nobody would wait for it, so that the power of no attempt overflows."""
+    assert RetryPolicy(base=1, longest=1e300).delay(errors.ServerError("x"), attempt=10**9, chance=1.0) == 2.0**64
 
 
 @given(st.integers(1, 10**6), st.floats(0, 1), st.floats(0, 120))
@@ -91,7 +139,10 @@ def test_the_budget_runs_dry_and_recovers() -> None:
     assert budget.tokens == budget.capacity
 
 
-@pytest.mark.parametrize("values", [{"attempts": 0}, {"base": -1.0}, {"longest": -1.0}, {"longest_retry_after": -1.0}])
+@pytest.mark.parametrize(
+    "values",
+    [{"attempts": 0}, {"base": -1.0}, {"base_when_limited": -1.0}, {"longest": -1.0}, {"longest_retry_after": -1.0}],
+)
 def test_nonsense_is_refused(values: dict[str, Any]) -> None:
     """A policy that cannot be followed is not made."""
     with pytest.raises(ValueError, match="must be"):

@@ -250,15 +250,6 @@ async def test_redirects_are_never_followed(serve: Any, connect: Any, post: Any,
     assert (caught.value.outcome, len(server.requests), other.connections) == (Outcome.UNKNOWN, 1, 0)
 
 
-async def test_cookies_are_ignored(serve: Any, connect: Any, get: Any, reply: Any) -> None:
-    """#69: what the server sets is not sent back."""
-    server = await serve(reply(200, b"{}", "Set-Cookie: session=1; Path=/"))
-    session = connect(server.url)
-    await session.call(get, bytes)
-    await session.call(get, bytes)
-    assert not any(b"cookie" in head.lower() for head in server.requests)
-
-
 async def test_proxies_of_the_environment_are_ignored(
     serve: Any, connect: Any, get: Any, reply: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

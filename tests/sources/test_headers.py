@@ -94,3 +94,23 @@ def test_a_mapping_from_a_column_that_is_not_there_is_refused() -> None:
     """A misspelled header would otherwise lose a column in silence."""
     with pytest.raises(SourceError, match="the headers are 'Mobil'"):
         meaning(["Mobil"], Kommentarer="comment")
+
+
+@pytest.mark.parametrize(
+    "headers", [["Kunde", "Tall"], ["Navn", "99999001"], ["Navn", "a@b"], ["Navn", "0155"], ["Navn", "+47999 99 001 m"]]
+)
+def test_what_may_be_a_row_is_not_shown(headers: list[str]) -> None:
+    """#97: headers are quoted only when one is known and none is a value; the message says what a list begins with."""
+    with pytest.raises(
+        SourceError, match=r"may be a row with personal data; .* such as mobile,name; choose one"
+    ) as caught:
+        meaning(headers)
+    assert not any(header in str(caught.value) for header in headers)
+
+
+def test_headers_that_count_are_shown() -> None:
+    """#97: a digit or a year makes no row of a header, and a list without columns has none to show."""
+    with pytest.raises(SourceError, match="the headers are 'Navn', 'Felt 1 - 2026', 'Kunde'"):
+        meaning(["Navn", "Felt 1 - 2026", "Kunde"])
+    with pytest.raises(SourceError, match="the headers are missing"):
+        meaning([])
