@@ -1,9 +1,10 @@
 """Files as blocks of bytes: small enough that what is done to one of them never holds up an event loop."""
 
+import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -50,6 +51,14 @@ def blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
     """Yield what a file holds; a block of UTF-8 ends where a character does."""
     while block := file.read(size):
         yield block + file.read(_missing(block))
+
+
+def digest_of(blocks: Iterable[bytes]) -> str:
+    """Return the SHA-256 of what a file holds."""
+    sha = hashlib.sha256()
+    for block in blocks:
+        sha.update(block)
+    return sha.hexdigest()
 
 
 def _missing(block: bytes) -> int:

@@ -11,19 +11,22 @@ from pling_async.sources.base import IGNORE
 
 ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
-    "msisdn gsm phone1value phone2value phone3value telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
-    "telephone primaryphone",
-    "name": "name navn fullname fulltnavn displayname contactname visningsnavn",
-    "first_name": "firstname fornavn givenname forename",
-    "last_name": "lastname etternavn familyname surname",
+    "msisdn gsm phone1value phone2value phone3value phone4value phone5value "
+    "telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
+    "telephone primaryphone tel homephone homephone2 businessphone businessphone2 "
+    "otherphone carphone companymainphone",
+    "name": "name navn fullname fulltnavn displayname contactname visningsnavn fn",
+    "first_name": "firstname fornavn givenname forename ngiven",
+    "last_name": "lastname etternavn familyname surname nfamily",
     "speed_dial": "speeddial kortnummer hurtignummer hurtigvalg referanse reference externalid",
     "comment": "comment kommentar comments kommentarer notat notater merknad note notes",
     "address": "address adresse gateadresse postadresse street streetaddress homestreet homeaddress address1street "
-    "address1formatted businessstreet",
+    "address1formatted businessstreet otherstreet adrstreet",
     "postal_code": "postalcode postnr postnummer zip zipcode postcode homepostalcode address1postalcode "
-    "businesspostalcode",
-    "city": "city poststed by sted town homecity address1city businesscity",
-    "email": "email epost epostadresse emailaddress mail email1value",
+    "businesspostalcode otherpostalcode adrcode",
+    "city": "city poststed by sted town homecity address1city businesscity othercity adrcity",
+    "email": "email epost epostadresse emailaddress mail email1value "
+    "email2value email2address email3value email3address",
     "auto_created_number": "autocreatednumber",
     "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout "
     "unsubscribed avmeldt",
@@ -44,7 +47,7 @@ _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_gr
 
 @frozen(kw_only=True)
 class Columns:
-    """The positions that feed each attribute, the preferred one first; the first cell that is not blank is read."""
+    """The positions that feed each attribute, the preferred one first."""
 
     by_attribute: Mapping[str, tuple[int, ...]]
     mapping: Mapping[str, str]
@@ -55,7 +58,8 @@ class Columns:
         for attribute, places in self.by_attribute.items():
             if len(places) > 1:
                 order = ", then ".join(repr(headers[place]) for place in places)
-                yield f"{attribute} is read from {order}: the first that is not blank"
+                which = "is a usable number" if attribute == "mobile" else "is not blank"
+                yield f"{attribute} is read from {order}: the first that {which}"
 
 
 def squeezed(header: str) -> str:
