@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Callable
 from typing import Any, Final
 
 import polars as pl
@@ -17,7 +18,10 @@ _NAME: Final = "frame"
 _ROWS: Final = 20_000
 _EXACT: Final = {pl.Float32: 1 << 24, pl.Float64: EXACT}
 _UNREADABLE: Final = (pl.Struct, pl.Array, pl.Object, pl.Binary, pl.Duration)
-_SCANS: Final = {kinds.PARQUET: pl.scan_parquet, kinds.ARROW: pl.scan_ipc}
+_SCANS: Final[dict[str, Callable[[io.BytesIO], pl.LazyFrame]]] = {
+    kinds.PARQUET: pl.scan_parquet,
+    kinds.ARROW: pl.scan_ipc,
+}
 
 
 def read_frame(source: Any, options: SourceOptions) -> Table:

@@ -1,13 +1,12 @@
 """JSON: an array of objects, or objects one after the other (NDJSON), one object in memory at a time."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from pling_async.errors import Place, SourceError
 
-_BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_BLANKS: Final = frozenset(" \t\r\n")
 
 
 def read_json(text: list[bytes], name: str) -> Iterator[dict[str, Any]]:
@@ -44,7 +43,8 @@ class _Reader:
     def next(self) -> str:
         """Skip blanks and return the character that follows; nothing at the end."""
         while True:
-            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr] - it also matches nothing
+            while self._text[self._at : self._at + 1] in _BLANKS:
+                self._at += 1
             if self._at < len(self._text) or not self._more():
                 return self._text[self._at : self._at + 1]
 
@@ -69,7 +69,7 @@ class _Reader:
             except (ValueError, RecursionError) as error:
                 raise self.refused(str(error) if type(error) is ValueError else "nested too deeply") from None
             else:
-                return row  # type: ignore[no-any-return] - it began with a brace
+                return dict(row)
 
     def refused(self, message: str) -> SourceError:
         """Return the error for this row; it shows nothing of the text."""

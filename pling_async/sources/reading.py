@@ -45,11 +45,11 @@ class Reading:
         """
         source = self._source
         if isinstance(source, AsyncIterable):
-            async for part in self._awaited(source):
-                yield part
+            async for each in self._awaited(source):
+                yield each
             return
         parts = self._kept(self._parts(source))
-        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        while (part := await asyncio.to_thread(_next, parts)) is not None:
             yield part
 
     def _kept(self, parts: Parts) -> Iterator[Part]:
@@ -73,6 +73,10 @@ class Reading:
     def _rows(self, source: object) -> ObjectRows:
         self._options.only(kind="an iterable of rows")
         return ObjectRows(type(source).__name__, self._options)
+
+
+def _next(parts: Iterator[Part]) -> Part | None:
+    return next(parts, None)
 
 
 def _frame_parts(source: Any, options: SourceOptions) -> Parts:
