@@ -93,4 +93,4 @@ def _warnings(chunks: list[Checked]) -> Iterator[str]:
     if unassigned := sum(chunk.unassigned for chunk in chunks):
         yield f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
     if spare := sum(chunk.spare for chunk in chunks):
-        yield f"{spare} rows have a further usable number; only the first is read, give the others rows of their own"
+        yield f"rows with a further usable number, which is left out: {spare}; give each number a row of its own"

@@ -81,7 +81,7 @@ def to_listed(values: Values) -> Listed:
         raise click.UsageError("--sql needs --dsn URL, or PLING_DSN, to know which database to ask.")
     from pling_async.bulk import Query  # noqa: PLC0415 - polars takes a while to import
 
-    return Listed(Query(sql=sql, dsn=dsn), ("--sql", sql))
+    return Listed(Query(sql=sql, dsn=dsn), ("--sql", sql, "--dsn", "URL"))
 
 
 source_options = gathered("listed", SOURCE, to_listed)

@@ -20,7 +20,7 @@ def error_cells(data: bytes, sheet: str) -> Iterator[str]:
         found = _CELL.findall(_part(archive, sheet))
     if found:
         first = _said(found[0], "r")
-        yield f"{len(found)} cells show an error (#N/A and the like) and are read as blank, first {first}"
+        yield f"cells that show an error (#N/A and the like), read as blank: {len(found)}, first {first}"
 
 
 def _part(archive: zipfile.ZipFile, sheet: str) -> bytes:

@@ -16,7 +16,8 @@ from pling_async.sources.headers import Columns, resolve
 from pling_async.sources.layout import refuse_repeated
 from pling_async.sources.picking import Picking
 
-_MIDNIGHT: Final = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
+_MIDNIGHT: Final = r"^(\d{4}-\d\d-\d\d)[ T]00:00:00$"
+_TIME: Final = r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$"
 _SHORT: Final = r"^\d{1,3}$"
 _MOST_GROWTH: Final = 200
 _HARMLESS: Final = 1 << 28
@@ -41,7 +42,7 @@ def read_workbook(data: bytes, name: str, options: SourceOptions) -> Table:
     refuse_repeated(headers, name)
     columns = resolve(headers, options.mapping, name)
     picking = Picking(columns, headers, sheet.cells.columns)
-    cells = sheet.cells.slice(1).with_columns(pl.all().str.replace(_MIDNIGHT, "$1"))
+    cells = sheet.cells.slice(1).with_columns(pl.all().str.replace(_MIDNIGHT, "$1").str.replace(_TIME, "${1}T$2"))
     info = SourceInfo(
         name=name,
         sha256="",
@@ -124,6 +125,6 @@ def _short_codes(cells: pl.DataFrame, columns: Columns, headers: list[str]) -> I
         short = cells.to_series(place).str.contains(_SHORT).fill_null(value=False).arg_true()
         if short.len():
             yield (
-                f"{short.len()} cells of {headers[place]!r} have fewer than four digits, first in row {short[0] + 1}: "
-                "a number loses the zeros in front of it; format the column as text"
+                f"cells of {headers[place]!r} with fewer than four digits: {short.len()}, first in row {short[0] + 1}; "
+                "a number loses the zeros in front of it, so format the column as text"
             )

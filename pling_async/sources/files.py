@@ -67,7 +67,6 @@ def _rows(blocks: list[bytes], kind: str, name: str, options: SourceOptions, chu
     options.only("encoding", kind=_CALLED[kind])
     digest = digest_of(blocks)
     text = decode(blocks, options.encoding, name)
-    blocks.clear()
     reader = ObjectRows(name, options)
     info = yield from (_cards if kind == kinds.VCARD else _objects)(text, reader, chunk_rows)
     return evolve(info, sha256=digest, encoding=text.encoding, warnings=(*text.warnings, *info.warnings))

@@ -71,6 +71,8 @@ def _text(header: str, kind: pl.DataType, name: str) -> pl.Expr:
     if isinstance(kind, pl.List):
         marked = column.cast(pl.List(pl.String)).list.eval(LIST_MARK + pl.element())
         return marked.list.join("").alias(header)
+    if isinstance(kind, pl.Datetime):
+        return column.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.f{'%:z' if kind.time_zone else ''}")
     if isinstance(kind, pl.Float32 | pl.Float64):
         return _float(column, _EXACT[type(kind)])
     if isinstance(kind, _UNREADABLE):

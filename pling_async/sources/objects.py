@@ -76,12 +76,13 @@ class ObjectRows:
         """Write one value as text; a list keeps its items apart with a mark that no separator can be."""
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, list | tuple | set | frozenset) and not any(isinstance(item, Mapping) for item in value):
             items = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
             return "".join(f"{LIST_MARK}{item}" for item in items)
         return self._scalar(key, value)
 
     def _scalar(self, key: str, value: object) -> str | None:
+        """Write one value that is no list; what has no spelling is only refused where it would be read."""
         match value:
             case bool():
                 return str(int(value))
@@ -91,6 +92,8 @@ class ObjectRows:
                 return None if math.isnan(value) else _float(value)
             case date():
                 return value.isoformat()
+        if not self._plan((key,)):
+            return None
         message = f"a {type(value).__name__} has no spelling as text; give a str"
         raise SourceError(message, Place(source=self.name, row=self._rows, field=key))
 

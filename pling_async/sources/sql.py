@@ -57,7 +57,7 @@ def _engine(dsn: str, library: Any) -> Any:
         message = "the dsn is not a URL that SQLAlchemy knows; use DIALECT://USER@HOST/DATABASE, or sqlite:///FILE"
         raise ConfigurationError(message) from None
     except ModuleNotFoundError as error:
-        message = f"this database needs the Python package {error.name}; install it with: pip install {error.name}"
+        message = f"this database needs the Python module {error.name}; install the driver that brings it"
         raise MissingExtraError(message) from None
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
         raise SourceError("there is no such SQLite file", Place(source=url.database))

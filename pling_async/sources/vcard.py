@@ -31,8 +31,8 @@ class Cards:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what was left out."""
-        said = f"{self._further} cards have a further e-mail or postal address, which is left out, first in row"
-        return (f"{said} {self._first}",) if self._further else ()
+        said = f"cards with a further e-mail or postal address, which is left out: {self._further}"
+        return (f"{said}, first in row {self._first}",) if self._further else ()
 
     def _components(self) -> Iterator[Any]:
         lines = io.StringIO(self._text)
