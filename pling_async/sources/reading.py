@@ -1,7 +1,8 @@
 """Any source as parts of text: which reader a source gets is decided here, once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,10 +50,13 @@ class Reading:
                 yield each
             return
         parts = self._kept(self._parts(source))
-        while (part := await asyncio.to_thread(_next, parts)) is not None:
-            yield part
+        try:
+            while (part := await asyncio.to_thread(_next, parts)) is not None:
+                yield part
+        finally:
+            await asyncio.to_thread(_close, parts)
 
-    def _kept(self, parts: Parts) -> Iterator[Part]:
+    def _kept(self, parts: Parts) -> Generator[Part]:
         self._info = yield from parts
 
     def _parts(self, source: Any) -> Parts:
@@ -77,6 +81,12 @@ class Reading:
 
 def _next(parts: Iterator[Part]) -> Part | None:
     return next(parts, None)
+
+
+def _close(parts: Generator[Part]) -> None:
+    """Let go of files and connections; a thread that nobody waits for any more does so when it ends."""
+    with suppress(ValueError):  # it is running
+        parts.close()
 
 
 def _frame_parts(source: Any, options: SourceOptions) -> Parts:

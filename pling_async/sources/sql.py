@@ -1,7 +1,8 @@
 """The rows of a query, from any database that SQLAlchemy knows, as the database sends them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +39,8 @@ def query_parts(query: Query, options: SourceOptions, chunk_rows: int) -> Parts:
     name = f"{engine.dialect.name} query"
     reader = ObjectRows(name, options)
     try:
-        with engine.connect() as connection:
-            info = yield from row_parts(_rows(connection, query.sql, name), reader, chunk_rows)
+        with engine.connect() as connection, closing(_rows(connection, query.sql, name)) as rows:
+            info = yield from row_parts(rows, reader, chunk_rows)
     except library.exc.SQLAlchemyError as error:
         row = reader.count + 1 if reader.count else None
         raise SourceError(_said(error, library), Place(source=name, row=row)) from None
@@ -64,22 +65,27 @@ def _engine(dsn: str, library: Any) -> Any:
     return engine
 
 
-def _rows(connection: Any, sql: str, name: str) -> Iterator[dict[str, Any]]:
+def _rows(connection: Any, sql: str, name: str) -> Generator[dict[str, Any]]:
     """Yield the rows, some of them ahead; the text is the database's: neither %s nor :name means anything in it."""
     if read_only := _READ_ONLY.get(connection.dialect.name):
         connection.exec_driver_sql(read_only)
     connection = connection.execution_options(
         no_parameters=True, stream_results=True, max_row_buffer=_AT_A_TIME, **_options(connection.dialect.name)
     )
-    result = connection.exec_driver_sql(sql)
+    with connection.exec_driver_sql(sql) as result:
+        headers = _headers(result, name)
+        for row in result:
+            yield dict(zip(headers, row, strict=True))
+
+
+def _headers(result: Any, name: str) -> list[str]:
     if not result.returns_rows:
         raise SourceError("the statement gives no rows; use a SELECT", Place(source=name))
     headers = list(result.keys())
     if repeated := sorted({header for header in headers if headers.count(header) > 1}):
         seen = ", ".join(map(repr, repeated))
         raise SourceError(f"the query gives {seen} more than once; name the columns with AS", Place(source=name))
-    for row in result:
-        yield dict(zip(headers, row, strict=True))
+    return headers
 
 
 def _options(dialect: str) -> dict[str, Any]:
