@@ -115,10 +115,10 @@ def _tidy(name: str, settings: PrepareSettings, *, is_untidy: bool) -> pl.Expr:
 
 def _with_groups(names: tuple[str, ...], *, has_own: bool) -> pl.Expr:
     """Return the groups of each row and those that everybody joins."""
-    everybody = pl.lit(pl.Series([[*names]], dtype=pl.List(pl.String)))
+    everybody = pl.lit([*names], dtype=pl.List(pl.String))
     if not has_own:
         return everybody
-    own = pl.col(GROUPS).fill_null(pl.lit(pl.Series([[]], dtype=pl.List(pl.String))))
+    own = pl.col(GROUPS).fill_null(pl.lit([], dtype=pl.List(pl.String)))
     return pl.concat_list(own, everybody).list.unique(maintain_order=True)
 
 

@@ -51,7 +51,7 @@ class Picking:
         """Say what was left out, and where several columns feed one attribute."""
         yield from self._columns.warnings(self._headers)
         if self._left_out:
-            yield f"rows with several e-mail or postal addresses in a cell, of which the first is read: {self._left_out}"
+            yield f"rows with several e-mail or postal addresses in a cell; the first is read: {self._left_out}"
 
     @property
     def _cut_short(self) -> set[str]:

@@ -11,7 +11,7 @@ FILES = Path(__file__).parent / "files"
 
 
 async def test_an_export_of_google_contacts_is_recognised() -> None:
-    """What is labelled a mobile comes first; of several values in a cell the first usable is read, and the rest told."""
+    """What is labelled a mobile comes first; of several values in a cell the first usable is read."""
     found = await bulk.prepare(FILES / "google.csv")
     assert found.contacts.select("mobile", "first_name", "last_name", "contact_groups").rows() == [
         ("+4799999101", "Åse", "Bjørnstad", ["Kunder", "VIP"]),
@@ -32,7 +32,7 @@ async def test_an_export_of_google_contacts_is_recognised() -> None:
 async def test_what_a_contact_has_no_room_for_is_told() -> None:
     """Every value that is left out is counted."""
     warnings = (await bulk.prepare(FILES / "google.csv")).source.warnings
-    assert "rows with several e-mail or postal addresses in a cell, of which the first is read: 1" in warnings
+    assert "rows with several e-mail or postal addresses in a cell; the first is read: 1" in warnings
     assert "rows with a further usable number, which is left out: 2; give each number a row of its own" in warnings
     assert any(each.startswith("mobile is read from 'Phone 1 - Value', then 'Phone 2 - Value'") for each in warnings)
 

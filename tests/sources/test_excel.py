@@ -126,7 +126,7 @@ async def test_a_bomb_is_not_unpacked(read: Read, write: Write, monkeypatch: pyt
         await read(write(bomb, "list.xlsx"))
 
 
-async def test_a_workbook_whose_parts_lie_elsewhere_is_searched_for_errors(write: Write) -> None:
+async def test_a_workbook_whose_parts_lie_elsewhere_is_searched_for_errors() -> None:
     """Relations may be absolute; where there is no such part, nothing is said."""
     found = _rewritten(
         lambda name, part: part.replace(b'"worksheets/', b'"/xl/worksheets/') if "rels" in name else part

@@ -1,5 +1,6 @@
 """Queries: on a real SQLite file, and on a real PostgreSQL where the machine has one."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -72,16 +73,16 @@ async def test_marks_of_other_libraries_mean_nothing(read: Read, sqlite: str) ->
         ("SELECT mobil, navn, postnr AS navn FROM people", "the query gives 'navn' more than once; name the columns"),
         ("SELECT navn FROM people", "no column is known to hold mobile numbers; the headers are 'navn'"),
         ("SELECT mobil, kode AS navn FROM people", "row 1, column 'navn': a bytes has no spelling as text"),
-        (f"SELECT json(mobil || 'x') AS mobil FROM people", "malformed JSON"),
+        ("SELECT json(mobil || 'x') AS mobil FROM people", "malformed JSON"),
     ],
 )
 async def test_a_bad_query_is_refused(read: Read, sqlite: str, sql: str, said: str) -> None:
     """With what the database says of the query, and without a cell; nothing is written whatever the query says."""
-    before = Path(sqlite.removeprefix("sqlite:///")).read_bytes()
+    before = await asyncio.to_thread(Path(sqlite.removeprefix("sqlite:///")).read_bytes)
     with pytest.raises(SourceError, match=f"sqlite query.*(?:{said})") as caught:
         await read(Query(sql=sql, dsn=sqlite))
     assert "9999" not in str(caught.value)
-    assert Path(sqlite.removeprefix("sqlite:///")).read_bytes() == before
+    assert await asyncio.to_thread(Path(sqlite.removeprefix("sqlite:///")).read_bytes) == before
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ async def test_a_bad_address_is_refused_without_its_password(
 async def test_a_file_that_is_no_database_is_refused(read: Read, tmp_path: Path) -> None:
     """What SQLite says is said."""
     (tmp_path / "list.db").write_bytes(b"mobile\n99999101\n" * 100)
-    with pytest.raises(SourceError, match="the database .*DatabaseError"):
+    with pytest.raises(SourceError, match=r"the database .*DatabaseError"):
         await read(Query(sql="SELECT * FROM people", dsn=f"sqlite:///{tmp_path / 'list.db'}"))
 
 
