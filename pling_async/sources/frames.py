@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 from attrs import evolve
 
-from pling_async.errors import Place, SourceError
+from pling_async.errors import MissingExtraError, Place, SourceError
 from pling_async.sources import kinds
 from pling_async.sources.base import EXACT, LIST_MARK, SourceInfo, SourceOptions, Table
 from pling_async.sources.headers import resolve
@@ -27,12 +27,26 @@ _SCANS: Final[dict[str, Callable[[io.BytesIO], pl.LazyFrame]]] = {
 def read_frame(source: Any, options: SourceOptions) -> Table:
     """Return a frame's known columns as text; a list column keeps its items apart."""
     options.only(kind="a frame")
-    try:
-        frame = source if isinstance(source, pl.LazyFrame) else pl.DataFrame(source).lazy()
-    except pl.exceptions.PolarsError as error:
-        raise SourceError(f"the Arrow stream of a {type(source).__name__} broke off", Place(source=_NAME)) from error
-    table, texts = _read(frame, options, _NAME)
+    table, texts = _read(_lazy(source), options, _NAME)
     return evolve(table, info=evolve(table.info, kind=_NAME, sha256=_digest(texts)))
+
+
+def _lazy(source: Any) -> pl.LazyFrame:
+    """Return the frame that another library hands over; its own errors, which may quote a cell, are not shown."""
+    if isinstance(source, pl.LazyFrame):
+        return source
+    kind = type(source).__name__
+    try:
+        return pl.DataFrame(source).lazy()
+    except ImportError:
+        raise MissingExtraError(
+            f"a {kind} of this library needs pyarrow; install it with: pip install pyarrow"
+        ) from None
+    except pl.exceptions.PolarsError:
+        raise SourceError(f"the Arrow stream of a {kind} broke off", Place(source=_NAME)) from None
+    except (TypeError, ValueError):
+        message = f"a {kind} with columns that are not of one type each; convert them to text, as with astype(str)"
+        raise SourceError(message, Place(source=_NAME)) from None
 
 
 def read_columns(kind: str, data: bytes, name: str, options: SourceOptions) -> Table:

@@ -11,7 +11,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from pling_async.errors import ConfigurationError, SourceError
+from pling_async.errors import ConfigurationError, MissingExtraError, SourceError
 from pling_async.sources import SourceInfo
 from pling_async.sources.base import LIST_MARK
 
@@ -100,6 +100,30 @@ async def test_a_stream_that_breaks_off_is_refused(read: Read) -> None:
     with pytest.raises(SourceError, match="the Arrow stream of a RecordBatchReader broke off") as caught:
         await read(pa.RecordBatchReader.from_batches(TABLE.schema, batches()))
     assert "999" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "said"),
+    [
+        (ImportError("pyarrow"), MissingExtraError, "a Frame of this library needs pyarrow"),
+        (pa.ArrowTypeError("+4799999101"), SourceError, "frame: a Frame with columns that are not of one type each"),
+    ],
+)
+async def test_a_frame_that_cannot_hand_itself_over_is_told(
+    read: Read, error: Exception, expected: type[Exception], said: str
+) -> None:
+    """Pandas needs pyarrow for it, and pyarrow wants one type a column; a cell that is quoted goes no further."""
+
+    class Frame:
+        """Fails as pandas does."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            """Fail."""
+            raise error
+
+    with pytest.raises(expected, match=said) as caught:
+        await read(Frame())
+    assert caught.value.__cause__ is None
 
 
 async def test_a_column_that_is_no_text_is_refused_by_name(read: Read, tmp_path: Path) -> None:
