@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
+from click.core import ParameterSource
 
 from pling_async.cli.output import FORMATS, Output
 
@@ -18,6 +19,7 @@ Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 Values = Mapping[str, Any]
 
+_SECRET = re.compile(r"://[^/]*:[^/]*@")
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
@@ -65,7 +67,7 @@ SOURCE: Mapping[str, Any] = {
         "--dsn",
         metavar="URL",
         envvar="PLING_DSN",
-        help="Database of --sql, as in sqlite:///crm.db; better in PLING_DSN, if it holds a password.",
+        help="Database of --sql, as in sqlite:///crm.db; with credentials only in PLING_DSN.",
     ),
 }
 
@@ -79,9 +81,15 @@ def to_listed(values: Values) -> Listed:
         return Listed(file, (file,))
     if dsn is None:
         raise click.UsageError("--sql needs --dsn URL, or PLING_DSN, to know which database to ask.")
+    if _SECRET.search(dsn) and _is_typed("dsn"):
+        raise click.UsageError("A password on the command line can be seen by others; give the URL in PLING_DSN.")
     from pling_async.bulk import Query  # noqa: PLC0415 - polars takes a while to import
 
     return Listed(Query(sql=sql, dsn=dsn), ("--sql", sql, "--dsn", "URL"))
+
+
+def _is_typed(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 source_options = gathered("listed", SOURCE, to_listed)

@@ -21,7 +21,9 @@ _TIME: Final = r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$"
 _SHORT: Final = r"^\d{1,3}$"
 _MOST_GROWTH: Final = 200
 _HARMLESS: Final = 1 << 28
-_UNREADABLE: Final = "no workbook that can be read: damaged, cut off, or protected with a password; save it again"
+_UNREADABLE: Final = (
+    "no workbook that can be read: another kind of zip, damaged, cut off, or with a password; save it again"
+)
 
 
 @frozen

@@ -1,5 +1,6 @@
 """Which header means which attribute: Norwegian, English, Google Contacts, Outlook, and the API's own names."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -41,6 +42,7 @@ ATTRIBUTES: Final = tuple(ALIASES)
 _PREFERENCE: Final = {
     alias: (attribute, place) for attribute, aliases in ALIASES.items() for place, alias in enumerate(aliases.split())
 }
+_PERSONAL: Final = re.compile(r"\d(?:[ .-]?\d){6}|@")
 _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_groups"})
 """Attributes for which a second column is a question, not a fallback."""
 
@@ -129,4 +131,7 @@ def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], sour
 
 
 def _named(headers: list[str]) -> str:
+    """Show headers to choose from; a first row that holds a number or an address is a person, and is not shown."""
+    if any(_PERSONAL.search(header) for header in headers):
+        return "missing, it seems, and the first row is a contact: add a row with the names of the columns"
     return ", ".join(map(repr, headers[:40])) or "missing"

@@ -1,7 +1,7 @@
 """Parquet and Arrow: files and streams that polars and pyarrow wrote."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -88,6 +88,14 @@ async def test_a_file_that_is_cut_off_is_refused(
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
     with pytest.raises(SourceError, match=r"list: this is not a whole (Parquet|Arrow) file: it is damaged or cut off"):
         await read(path)
+
+
+async def test_points_in_time_are_iso(read: Read) -> None:
+    """As the same value is in a row of a program, with its zone if it has one."""
+    at = datetime(2026, 1, 30, 13, 45, tzinfo=UTC)
+    frame = pl.DataFrame({"mobile": ["1", "2"], "name": [at, None], "comment": [at.replace(tzinfo=None), None]})
+    rows = [{"mobile": "1", "name": at, "comment": at.replace(tzinfo=None)}, {"mobile": "2"}]
+    assert (await read(frame))[0].rows() == (await read(rows))[0].rows()
 
 
 async def test_a_stream_that_breaks_off_is_refused(read: Read) -> None:
