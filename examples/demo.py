@@ -20,7 +20,7 @@ from pling_async.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".demo")
-LIST = Path("examples/kunder.csv")
+LIST = Path("examples/kunder.xlsx")
 DATABASE = FOLDER / "sandbox.sqlite"
 PLAN = FOLDER / "kunder.plan"
 REJECTS = FOLDER / "rejects.csv"

@@ -3,7 +3,12 @@
     python examples/make_kunder.py [FILE]
 
 The same bytes every time. All numbers are fictional: +47 999 99 xxx, +46 70-174 06 xx, +1 212-555-01xx, and the
-landline that phonenumbers gives as its example. `demo.py` builds its account from the same people.
+landline that phonenumbers gives as its example. `demo.py` builds its account from the same people. It reads
+kunder.xlsx, which LibreOffice made of kunder.csv, every column as text:
+
+    soffice --headless --convert-to xlsx kunder.csv --infilter=FILTER
+
+where FILTER is 'CSV:59,34,1,1,1/2/2/2/3/2/4/2/5/2/6/2/7/2/8/2/9/2/10/2/11/2,0,false'.
 """
 
 import csv

@@ -35,6 +35,7 @@ else:
     from pling_async.bulk.snapshot import Snapshot, snapshot
     from pling_async.bulk.undo import plan_undo, undo
     from pling_async.bulk.verify import Verification
+    from pling_async.sources import Query
 
 __all__ = [
     "Action",
@@ -49,6 +50,7 @@ __all__ = [
     "Plan",
     "PrepareSettings",
     "Prepared",
+    "Query",
     "Reason",
     "RowOutcome",
     "Run",

@@ -7,6 +7,7 @@ import polars as pl
 from attrs import frozen
 
 from pling_async import phones
+from pling_async.bulk.candidates import read_numbers
 from pling_async.bulk.group_names import CONTROL, split_groups
 from pling_async.bulk.rejects import MESSAGES, Problems, with_mobiles
 from pling_async.bulk.settings import PrepareSettings
@@ -38,17 +39,22 @@ class Checked:
     """Numbers of rejected rows that say STOP, or whose stop cell cannot be read."""
     unassigned: int
     """Numbers that only numbers="lenient" accepted."""
+    spare: int = 0
+    """Rows with a further usable number."""
 
 
 def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
     """Read a chunk of text, of which the first row has the given number; every row ends in rows or in rejects."""
     frame = part.frame
-    numbers = phones.normalise_column(frame["mobile"].rechunk(), settings.region, settings.numbers)
+    several = read_numbers(frame["mobile"], settings)
+    numbers = several.read
     untidy = _untidy(part)
     cells = [_tidy(name, settings, is_untidy=name in untidy) for name in frame.columns if name != "mobile"]
     rows = frame.select(numbers["e164"].alias("mobile"), *cells).with_row_index("row", offset=first_row)
     groups = split_groups(rows[GROUPS], settings.group_separators) if GROUPS in rows.columns else None
     typed = rows.with_columns(*_flags(rows), *([] if groups is None else [groups["names"].alias(GROUPS)]))
+    if settings.groups:
+        typed = typed.with_columns(_with_groups(settings.groups, has_own=groups is not None).alias(GROUPS))
     found = [
         *_number_problems(numbers, rows),
         *([] if part.is_plain else _control_problems(rows, untidy)),
@@ -65,6 +71,7 @@ def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
         keys=sent.select(_key()).to_series(),
         rejects=rejects,
         perhaps_stopped=_perhaps_stopped(typed.filter(is_bad), rejects),
+        spare=several.spare,
         unassigned=numbers.filter(pl.col("e164").is_not_null() & pl.col("code").is_not_null()).height,
     )
 
@@ -104,6 +111,15 @@ def _tidy(name: str, settings: PrepareSettings, *, is_untidy: bool) -> pl.Expr:
     if name == "speed_dial" and settings.upper_case_speed_dials:
         cell = cell.str.to_uppercase()
     return pl.when(cell != "").then(cell).alias(name)
+
+
+def _with_groups(names: tuple[str, ...], *, has_own: bool) -> pl.Expr:
+    """Return the groups of each row and those that everybody joins."""
+    everybody = pl.lit([*names], dtype=pl.List(pl.String))
+    if not has_own:
+        return everybody
+    own = pl.col(GROUPS).fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    return pl.concat_list(own, everybody).list.unique(maintain_order=True)
 
 
 def _flags(rows: pl.DataFrame) -> Iterator[pl.Expr]:

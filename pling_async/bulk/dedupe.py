@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from pling_async.bulk.columns import GROUPS, Checked, computed_name_is_long
 from pling_async.bulk.rejects import of_contacts
+from pling_async.bulk.settings import Keep
 
 MERGES: Final = pl.Schema(
     {"mobile": pl.String(), "rows": pl.List(pl.UInt32()), "field": pl.String(), "kept_row": pl.UInt32()}
@@ -42,7 +43,7 @@ class _Places:
     several: pl.Series
     """The contacts that have several rows, by their position in `each`; the rest speaks of these alone."""
     at: pl.Series
-    """The places of their rows, in order."""
+    """The places of their rows, the one that wins last."""
     owner: pl.Series
     """To which of them each row belongs, by its position in `several`."""
     first: pl.Series
@@ -60,14 +61,14 @@ class _Gathered:
     """owner, kept_row: the contacts whose rows disagree, and the row whose cell was kept."""
 
 
-def collapse(chunks: list[Checked]) -> Collapsed:
+def collapse(chunks: list[Checked], keep: Keep = "last") -> Collapsed:
     """Unite the rows of each number; rows without one are left out.
 
     Sorting finds the numbers with several rows. Every contact then is a place in every column: that of its only row,
     or of the row that wins there. Empties `chunks`: column after column is gathered and let go, so that the list is
     never in memory twice.
     """
-    places = _places(pl.concat([chunk.keys for chunk in chunks]))
+    places = _places(pl.concat([chunk.keys for chunk in chunks]), keep)
     perhaps_stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
     columns = _columns([chunk.rows for chunk in chunks])
     chunks.clear()
@@ -91,13 +92,17 @@ def _columns(frames: list[pl.DataFrame]) -> dict[str, list[pl.Series]]:
     }
 
 
-def _places(keys: pl.Series) -> _Places:
+def _places(keys: pl.Series, keep: Keep) -> _Places:
     count = keys.len()
     order = keys.arg_sort(nulls_last=True).head(count - keys.null_count())
     found = pl.DataFrame({"key": keys.gather(order), "at": order}).select("at", is_first=_differs("key", 1))
     is_first = pl.col("is_first")
     is_only = is_first & is_first.shift(-1, fill_value=True)
-    rows = found.with_columns(contact=is_first.cum_sum() - 1).filter(~is_only).sort("contact", "at")
+    rows = (
+        found.with_columns(contact=is_first.cum_sum() - 1)
+        .filter(~is_only)
+        .sort("contact", "at", descending=[False, keep == "first"])
+    )
     rows = rows.select("contact", "at", owner=pl.col("contact").rle_id())
     last = rows.select(_differs("owner", -1).arg_true()).to_series()
     return _Places(
@@ -158,7 +163,7 @@ def _rows(places: _Places) -> pl.Series:
     if not places.at.len():
         return alone.gather(places.each)
     several = pl.DataFrame({"owner": places.owner, "row": places.at + 1})
-    return _patched(alone, several.group_by("owner", maintain_order=True).agg("row")["row"], places)
+    return _patched(alone, several.group_by("owner", maintain_order=True).agg(pl.col("row").sort())["row"], places)
 
 
 def _patched(lists: pl.Series, united: pl.Series, places: _Places) -> pl.Series:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Final
 
@@ -78,13 +78,19 @@ async def _sized(reading: Reading) -> AsyncGenerator[Part]:
 def _reduced(chunks: list[Checked], source: SourceInfo, settings: PrepareSettings) -> Prepared:
     """Unite the chunks, which are let go on the way."""
     rejects = [chunk.rejects for chunk in chunks]
-    unassigned = sum(chunk.unassigned for chunk in chunks)
-    collapsed = collapse(chunks)
-    warning = f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
+    warnings = tuple(_warnings(chunks))
+    collapsed = collapse(chunks, settings.keep)
     return Prepared(
         contacts=collapsed.contacts,
         rejects=pl.concat([*rejects, collapsed.rejects]).sort("row", maintain_order=True),
         merges=collapsed.merges,
-        source=evolve(source, warnings=(*source.warnings, warning)) if unassigned else source,
+        source=evolve(source, warnings=(*source.warnings, *warnings)),
         settings=settings,
     )
+
+
+def _warnings(chunks: list[Checked]) -> Iterator[str]:
+    if unassigned := sum(chunk.unassigned for chunk in chunks):
+        yield f"{unassigned} numbers are not in a series in use; they are accepted because of numbers='lenient'"
+    if spare := sum(chunk.spare for chunk in chunks):
+        yield f"rows with a further usable number, which is left out: {spare}; give each number a row of its own"

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, get_args
 
 from attrs import Attribute, field, frozen
 
 from pling_async.errors import ConfigurationError
 from pling_async.phones import Policy, check_policy, check_region
+from pling_async.pling.models import GROUP_NAME
 from pling_async.sources import ATTRIBUTES, CHUNK_ROWS, IGNORE, SourceOptions
+
+Keep = Literal["last", "first"]
 
 _TARGETS: Final = (*ATTRIBUTES, IGNORE)
 
@@ -51,6 +54,16 @@ def _no_letters(_: object, __: "Attribute[str]", separators: str) -> None:
         raise ConfigurationError(f"group_separators={separators!r} has letters, digits or spaces, which names need")
 
 
+def _group_names(_: object, __: "Attribute[tuple[str, ...]]", names: tuple[str, ...]) -> None:
+    if not all(names) or any(True for name in names for _ in GROUP_NAME.problems("groups", name)):
+        raise ConfigurationError(f"groups: a name has 1 to {GROUP_NAME.max_length} characters")
+
+
+def _first_or_last(_: object, __: "Attribute[Keep]", keep: str) -> None:
+    if keep not in get_args(Keep):
+        raise ConfigurationError(f"keep={keep!r} is neither 'first' nor 'last'")
+
+
 @frozen(kw_only=True)
 class PrepareSettings:
     """How a list is read and normalised; every part of it is optional."""
@@ -63,10 +76,16 @@ class PrepareSettings:
     """Of a file; None means: a mark, then utf-8, then cp1252."""
     delimiter: str | None = field(default=None, validator=_one_character)
     """Of a CSV file; None means: the one that makes most sense of the header."""
+    sheet: str | int | None = None
+    """Of a workbook, its name or its number from 1; None means: the only visible one that has cells."""
     mapping: Mapping[str, str] = field(factory=dict, converter=_plain, validator=_known_attributes, hash=False)
     """Header to attribute, or to "ignore"; it goes before the headers that are known."""
     group_separators: str = field(default=";,|", validator=_no_letters)
     """Characters between group names in one cell; " ::: " (Google Contacts) always is."""
+    groups: tuple[str, ...] = field(default=(), converter=tuple[str, ...], validator=_group_names)
+    """Groups that everybody of the list joins, beside those of the row."""
+    keep: Keep = field(default="last", validator=_first_or_last)
+    """Which row of a number wins, field by field; a STOP in any row stays, and groups are united all the same."""
     upper_case_speed_dials: bool = False
     """Write speed dials in capitals instead of refusing small letters."""
 
@@ -76,4 +95,4 @@ class PrepareSettings:
     @property
     def source_options(self) -> SourceOptions:
         """The part that sources need."""
-        return SourceOptions(encoding=self.encoding, delimiter=self.delimiter, mapping=self.mapping)
+        return SourceOptions(encoding=self.encoding, delimiter=self.delimiter, sheet=self.sheet, mapping=self.mapping)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pling_async.cli.commands import Command
-from pling_async.cli.options import FILE, Reports, output_option, reading_options, rejects_option
+from pling_async.cli.options import Listed, Reports, output_option, reading_options, rejects_option, source_options
 from pling_async.cli.output import Output, counted, next_step, note
 
 if TYPE_CHECKING:
@@ -16,26 +16,30 @@ _SHOWN: int = 20
 
 
 @click.command(cls=Command)
-@click.argument("file", type=FILE)
+@source_options
 @reading_options
 @rejects_option
 @output_option
-def check(file: str, settings: "PrepareSettings", reports: Reports, output: Output) -> None:
+def check(listed: Listed, settings: "PrepareSettings", reports: Reports, output: Output) -> None:
     """Read a list and say what is in it; no account is involved.
 
       pling check customers.csv
       pling check customers.csv --rejects rejects.csv
       pling check customers.csv --map "Mobil privat=mobile"
+      pling check customers.xlsx --sheet Kunder
+      pling check --sql "SELECT mobile, name FROM people" --dsn sqlite:///crm.db
       cat customers.csv | pling check - -o json
 
     Shows how the file was read, what each column means, and which rows cannot be used and why. FILE "-" is stdin.
+    Read are CSV, Excel, Parquet, Arrow, JSON, NDJSON and vCard, also packed with gzip; what a file is called does
+    not matter.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    prepared = asyncio.run(bulk.prepare(file, settings=settings))
+    prepared = asyncio.run(bulk.prepare(listed.source, settings=settings))
     save_rejects(prepared, reports)
     show_prepared(output, prepared)
-    next_step("plan", file)
+    next_step("plan", *listed.words)
 
 
 def save_rejects(judged: "Plan | Prepared", reports: Reports) -> None:

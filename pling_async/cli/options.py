@@ -1,23 +1,26 @@
 """Options that several commands share, each set gathered into one value."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
+from click.core import ParameterSource
 
 from pling_async.cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
-    from pling_async.bulk import PrepareSettings
+    from pling_async.bulk import PrepareSettings, Query
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 Values = Mapping[str, Any]
 
-FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+_SECRET = re.compile(r"://[^/]*:[^/]*@")
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
 def gathered(name: str, options: Mapping[str, Decorator], gather: Callable[[Values], Any]) -> Decorator:
@@ -49,6 +52,49 @@ class _Header(click.ParamType[Any]):
         return header, attribute
 
 
+@frozen
+class Listed:
+    """Where a list comes from, and the words of a command line that say so."""
+
+    source: "str | Query"
+    words: tuple[str, ...]
+
+
+SOURCE: Mapping[str, Any] = {
+    "file": click.argument("file", type=_FILE, required=False),
+    "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
+    "dsn": click.option(
+        "--dsn",
+        metavar="URL",
+        envvar="PLING_DSN",
+        help="Database of --sql, as in sqlite:///crm.db; with credentials only in PLING_DSN.",
+    ),
+}
+
+
+def to_listed(values: Values) -> Listed:
+    """Return where the list is, from the values of `SOURCE`: a file or a query, and not both."""
+    file, sql, dsn = values["file"], values["sql"], values["dsn"]
+    if (file is None) == (sql is None):
+        raise click.UsageError("Give the list as FILE, or as --sql QUERY with --dsn URL.")
+    if file is not None:
+        return Listed(file, (file,))
+    if dsn is None:
+        raise click.UsageError("--sql needs --dsn URL, or PLING_DSN, to know which database to ask.")
+    if _SECRET.search(dsn) and _is_typed("dsn"):
+        raise click.UsageError("A password on the command line can be seen by others; give the URL in PLING_DSN.")
+    from pling_async.bulk import Query  # noqa: PLC0415 - polars takes a while to import
+
+    return Listed(Query(sql=sql, dsn=dsn), ("--sql", sql, "--dsn", "URL"))
+
+
+def _is_typed(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
+
+
+source_options = gathered("listed", SOURCE, to_listed)
+"""Where a list comes from; the command receives `listed`."""
+
 READING: Mapping[str, Any] = {
     "region": click.option("--region", default="NO", show_default=True, help="Country of numbers without one."),
     "numbers": click.option(
@@ -60,8 +106,19 @@ READING: Mapping[str, Any] = {
     ),
     "encoding": click.option("--encoding", metavar="NAME", help="As in cp1252; detected unless given."),
     "delimiter": click.option("--delimiter", metavar="CHAR", help="As in ';'; detected unless given."),
+    "sheet": click.option("--sheet", metavar="NAME|NUMBER", help="Of a workbook that has several; counted from 1."),
     "mapping": click.option(
         "--map", "mapping", type=_Header(), multiple=True, help="What a column is; may be repeated."
+    ),
+    "groups": click.option(
+        "--groups", metavar="NAMES", default="", help="Groups that everybody of the list joins, as in 'Kunder;VIP'."
+    ),
+    "keep": click.option(
+        "--keep",
+        type=click.Choice(["last", "first"]),
+        default="last",
+        show_default=True,
+        help="Which row of a number wins, field by field.",
     ),
 }
 
@@ -71,7 +128,9 @@ def to_settings(values: Values) -> "PrepareSettings":
     from pling_async.bulk import PrepareSettings  # noqa: PLC0415 - polars takes a while to import
 
     delimiter = {r"\t": "\t", "tab": "\t"}.get(values["delimiter"], values["delimiter"])
-    return PrepareSettings(**{**values, "delimiter": delimiter, "mapping": dict(values["mapping"])})
+    groups = tuple(filter(None, map(str.strip, re.split("[;,|]", values["groups"]))))
+    read = {"delimiter": delimiter, "mapping": dict(values["mapping"]), "groups": groups}
+    return PrepareSettings(**{**values, **read})
 
 
 reading_options = gathered("settings", READING, to_settings)

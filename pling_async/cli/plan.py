@@ -48,7 +48,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
     if out is not None:
         next_step("apply", out)
     elif made.counts.writes:
-        next_step("plan", request.file, "--mode", request.mode, "--out", "PLAN")
+        next_step("plan", *request.listed.words, "--mode", request.mode, "--out", "PLAN")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
@@ -110,7 +110,7 @@ def _planned(request: PlanRequest) -> "Plan":
     """Read the list first: when it cannot be read, nobody is asked anything."""
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    prepared = asyncio.run(bulk.prepare(request.file, settings=request.settings))
+    prepared = asyncio.run(bulk.prepare(request.listed.source, settings=request.settings))
     return on_account(
         lambda client: bulk.plan(client, prepared, mode=request.mode, guards=request.guards),
         interrupted=lambda: "nothing was sent",

@@ -8,14 +8,16 @@ import click
 from attrs import frozen
 
 from pling_async.cli.options import (
-    FILE,
     OUTPUT,
     READING,
     REPORTS,
+    SOURCE,
+    Listed,
     Reports,
     Values,
     gathered,
     settle_option,
+    to_listed,
     to_settings,
     yes_option,
 )
@@ -45,14 +47,14 @@ class _Limit(click.ParamType[Any]):
 class PlanRequest:
     """What is to be planned."""
 
-    file: str
+    listed: Listed
     mode: str
     settings: "PrepareSettings"
     guards: "Guards"
 
 
 _PLANNING: Mapping[str, Any] = {
-    "file": click.argument("file", type=FILE),
+    **SOURCE,
     "mode": click.option(
         "--mode",
         type=click.Choice(["merge", "replace"]),
@@ -115,7 +117,7 @@ def _plan_request(values: Values) -> PlanRequest:
         consent=read_consent(values["consent"], region=values["region"]) if values["consent"] else {},
     )
     settings = to_settings({name: values[name] for name in READING})
-    return PlanRequest(values["file"], values["mode"], settings, guards)
+    return PlanRequest(to_listed({name: values[name] for name in SOURCE}), values["mode"], settings, guards)
 
 
 planning_options = gathered("request", _PLANNING, _plan_request)

@@ -22,8 +22,10 @@ def source_record(source: "SourceInfo") -> dict[str, Any]:
         "file": source.name,
         "sha256": source.sha256,
         "rows": source.rows,
+        "kind": source.kind,
         "encoding": source.encoding,
         "delimiter": source.delimiter,
+        "sheet": source.sheet,
         "mapping": dict(source.mapping),
         "ignored": list(source.ignored),
         "warnings": list(source.warnings),
@@ -32,7 +34,13 @@ def source_record(source: "SourceInfo") -> dict[str, Any]:
 
 def source_lines(source: "SourceInfo") -> Iterator[Text]:
     """Say in a few lines what was read and how."""
-    read_as = [source.encoding, f"delimiter {source.delimiter!r}" if source.delimiter else None, f"{source.rows} rows"]
+    read_as = (
+        source.kind,
+        source.encoding,
+        f"delimiter {source.delimiter!r}" if source.delimiter else None,
+        f"sheet {cell(source.sheet)!r}" if source.sheet else None,
+        f"{source.rows} rows",
+    )
     yield Text.assemble((cell(source.name), "bold"), "  ", ", ".join(filter(None, read_as)))
     becomes = ", ".join(f"{cell(header)}={attribute}" for header, attribute in source.mapping.items())
     yield labelled("columns", becomes)

@@ -3,5 +3,6 @@
 from pling_async.sources.base import IGNORE, Part, SourceInfo, SourceOptions
 from pling_async.sources.headers import ATTRIBUTES
 from pling_async.sources.reading import CHUNK_ROWS, Reading, Source
+from pling_async.sources.sql import Query
 
-__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Part", "Reading", "Source", "SourceInfo", "SourceOptions"]
+__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Part", "Query", "Reading", "Source", "SourceInfo", "SourceOptions"]

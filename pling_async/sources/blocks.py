@@ -1,11 +1,12 @@
 """Files as blocks of bytes: small enough that what is done to one of them never holds up an event loop."""
 
+import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from pling_async.errors import Place, SourceError
 
@@ -15,6 +16,13 @@ _CONTINUES: Final = 0x80
 """From here up, a byte of UTF-8 is part of a character of several bytes."""
 _LEADS: Final = (0xC0, 0xE0, 0xF0)
 """From here up, it begins one of two, three and four bytes."""
+
+
+class Readable(Protocol):
+    """A file, or what behaves as one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes, fewer at the end."""
 
 
 def name_of(path: str | Path) -> str:
@@ -46,10 +54,18 @@ def read_blocks(path: str | Path) -> list[bytes]:
     return found
 
 
-def blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
+def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
     """Yield what a file holds; a block of UTF-8 ends where a character does."""
     while block := file.read(size):
         yield block + file.read(_missing(block))
+
+
+def digest_of(blocks: Iterable[bytes]) -> str:
+    """Return the SHA-256 of what a file holds."""
+    sha = hashlib.sha256()
+    for block in blocks:
+        sha.update(block)
+    return sha.hexdigest()
 
 
 def _missing(block: bytes) -> int:

@@ -1,6 +1,5 @@
 """CSV: read by polars where its structure is beyond doubt, else record by record, so that no row is lost in silence."""
 
-import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +10,14 @@ from typing import Final
 import polars as pl
 
 from pling_async.sources import plain_csv, records
-from pling_async.sources.base import Part, SourceInfo, SourceOptions
-from pling_async.sources.headers import Columns
+from pling_async.sources.base import Part, Parts, SourceInfo, SourceOptions
+from pling_async.sources.blocks import digest_of
+from pling_async.sources.kinds import CSV
 from pling_async.sources.layout import Layout, find_columns, find_layout
+from pling_async.sources.picking import Picking
 from pling_async.sources.records import Records
 from pling_async.sources.tally import Tally
-from pling_async.sources.text import decode, refuse_other_formats
+from pling_async.sources.text import decode
 from pling_async.sources.windows import windows
 
 _BESIDE: Final = min(4, os.cpu_count() or 1)
@@ -24,52 +25,51 @@ _PART_ROWS: Final = 125_000
 
 
 class CsvFile:
-    """One pass over the blocks of a CSV file; `info` is complete after the last part."""
+    """One pass over the blocks of a CSV file."""
 
     def __init__(self, name: str, options: SourceOptions) -> None:
         self._name = name
         self._options = options
-        self.info: SourceInfo | None = None
 
-    def parts(self, blocks: list[bytes]) -> Iterator[Part]:
+    def parts(self, blocks: list[bytes]) -> Parts:
         """Yield the rows in order; raises `SourceError` when the file cannot be trusted to be whole.
 
         The blocks are taken out of their list as they are read, some of them ahead and side by side.
         """
         pool = ThreadPoolExecutor(_BESIDE)
         try:
-            digest = pool.submit(_digest, tuple(blocks))
-            yield from self._parts(blocks, pool, digest)
+            digest = pool.submit(digest_of, tuple(blocks))
+            return (yield from self._parts(blocks, pool, digest))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _parts(self, blocks: list[bytes], pool: ThreadPoolExecutor, digest: "Future[str]") -> Iterator[Part]:
-        refuse_other_formats(b"".join(blocks[:1]), self._name)
+    def _parts(self, blocks: list[bytes], pool: ThreadPoolExecutor, digest: "Future[str]") -> Parts:
+        self._options.only("encoding", "delimiter", kind="a CSV file")
         text = decode(blocks, self._options.encoding, self._name)
         layout = find_layout(text.blocks, self._options.delimiter, self._name)
         columns = find_columns(layout, self._options, self._name)
+        picking = Picking(columns, layout.headers, layout.columns)
         utf8 = deque(text.blocks)
         blocks.clear()
         text.blocks.clear()
         tally = Tally(self._name, len(layout.headers))
         stretches = _in_order(pool, _jobs(_after(utf8, layout.size), layout))
         yield from _joined(
-            Part(frame=pick(found.frame, columns, layout.columns), is_plain=found.is_plain)
-            for found in stretches
-            if tally.add(found)
+            Part(frame=picking.pick(found.frame), is_plain=found.is_plain) for found in stretches if tally.add(found)
         )
         tally.check()
         if not tally.rows:
-            yield Part(frame=pick(pl.DataFrame(schema=layout.schema), columns, layout.columns))
-        self.info = SourceInfo(
+            yield Part(frame=picking.pick(pl.DataFrame(schema=layout.schema)))
+        return SourceInfo(
             name=self._name,
             sha256=digest.result(),
             rows=tally.rows,
+            kind=CSV,
             encoding=text.encoding,
             delimiter=layout.delimiter,
             mapping=columns.mapping,
             ignored=columns.ignored,
-            warnings=(*text.warnings, *columns.warnings(layout.headers), *tally.warnings()),
+            warnings=(*text.warnings, *picking.warnings(), *tally.warnings()),
         )
 
 
@@ -87,13 +87,6 @@ def _joined(parts: Iterable[Part]) -> Iterator[Part]:
 
 def _join(parts: list[Part]) -> Part:
     return Part(frame=pl.concat([part.frame for part in parts]), is_plain=all(part.is_plain for part in parts))
-
-
-def _digest(blocks: Iterable[bytes]) -> str:
-    sha = hashlib.sha256()
-    for block in blocks:
-        sha.update(block)
-    return sha.hexdigest()
 
 
 def _after(blocks: "deque[bytes]", size: int) -> Iterator[bytes]:
@@ -134,17 +127,3 @@ def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], Records]]) -
             yield ahead.popleft().result()
     while ahead:
         yield ahead.popleft().result()
-
-
-def pick(cells: pl.DataFrame, columns: Columns, names: list[str]) -> pl.DataFrame:
-    """Name the columns by attribute; where several feed one, take the first cell that is not blank."""
-    return cells.select(
-        _first_filled([names[place] for place in places]).alias(attribute)
-        for attribute, places in columns.by_attribute.items()
-    )
-
-
-def _first_filled(names: list[str]) -> pl.Expr:
-    if len(names) == 1:
-        return pl.col(names[0])
-    return pl.coalesce(pl.when(pl.col(name).str.strip_chars() != "").then(name) for name in names)

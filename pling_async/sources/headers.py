@@ -11,19 +11,22 @@ from pling_async.sources.base import IGNORE
 
 ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
-    "msisdn gsm phone1value phone2value phone3value telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
-    "telephone primaryphone",
-    "name": "name navn fullname fulltnavn displayname contactname visningsnavn",
-    "first_name": "firstname fornavn givenname forename",
-    "last_name": "lastname etternavn familyname surname",
+    "msisdn gsm phone1value phone2value phone3value phone4value phone5value "
+    "telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
+    "telephone primaryphone tel homephone homephone2 businessphone businessphone2 "
+    "otherphone carphone companymainphone",
+    "name": "name navn fullname fulltnavn displayname contactname visningsnavn fn",
+    "first_name": "firstname fornavn givenname forename ngiven",
+    "last_name": "lastname etternavn familyname surname nfamily",
     "speed_dial": "speeddial kortnummer hurtignummer hurtigvalg referanse reference externalid",
     "comment": "comment kommentar comments kommentarer notat notater merknad note notes",
     "address": "address adresse gateadresse postadresse street streetaddress homestreet homeaddress address1street "
-    "address1formatted businessstreet",
+    "address1formatted businessstreet otherstreet adrstreet",
     "postal_code": "postalcode postnr postnummer zip zipcode postcode homepostalcode address1postalcode "
-    "businesspostalcode",
-    "city": "city poststed by sted town homecity address1city businesscity",
-    "email": "email epost epostadresse emailaddress mail email1value",
+    "businesspostalcode otherpostalcode adrcode",
+    "city": "city poststed by sted town homecity address1city businesscity othercity adrcity",
+    "email": "email epost epostadresse emailaddress mail email1value "
+    "email2value email2address email3value email3address",
     "auto_created_number": "autocreatednumber",
     "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout "
     "unsubscribed avmeldt",
@@ -41,7 +44,6 @@ _PREFERENCE: Final = {
 _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_groups"})
 """Attributes for which a second column is a question, not a fallback."""
 
-
 _DIGITS_OF_A_VALUE: Final = 6
 """Headers count and have years, but no numbers as long as these."""
 
@@ -53,7 +55,7 @@ NO_HEADER: Final = (
 
 @frozen(kw_only=True)
 class Columns:
-    """The positions that feed each attribute, the preferred one first; the first cell that is not blank is read."""
+    """The positions that feed each attribute, the preferred one first."""
 
     by_attribute: Mapping[str, tuple[int, ...]]
     mapping: Mapping[str, str]
@@ -64,7 +66,8 @@ class Columns:
         for attribute, places in self.by_attribute.items():
             if len(places) > 1:
                 order = ", then ".join(repr(headers[place]) for place in places)
-                yield f"{attribute} is read from {order}: the first that is not blank"
+                which = "is a usable number" if attribute == "mobile" else "is not blank"
+                yield f"{attribute} is read from {order}: the first that {which}"
 
 
 def squeezed(header: str) -> str:
@@ -77,15 +80,19 @@ def recognised(headers: Iterable[str]) -> int:
     return sum(squeezed(header) in _PREFERENCE for header in headers)
 
 
-def resolve(headers: list[str], mapping: Mapping[str, str], source: str) -> Columns:
-    """Decide which columns to read, or raise `SourceError` with the headers seen and the way to choose."""
-    chosen = _explicit(headers, mapping, source)
+def resolve(headers: list[str], mapping: Mapping[str, str], source: str, *, are_keys: bool = False) -> Columns:
+    """Decide which columns to read, or raise `SourceError` with the headers seen and the way to choose.
+
+    Keys of objects are names for certain, while the first row of a table may be a person.
+    """
+    seen = _seen(headers, are_keys=are_keys)
+    chosen = _explicit(headers, mapping, source, seen)
     taken = frozenset(chosen.values()) - {IGNORE}
     by_attribute = {
         attribute: tuple(map(headers.index, found))
         for attribute, found in ordered(headers, {headers[place]: name for place, name in chosen.items()}, taken)
     }
-    _check(headers, by_attribute, source)
+    _check(headers, by_attribute, source, seen)
     used = {place: attribute for attribute, places in by_attribute.items() for place in places}
     return Columns(
         by_attribute=by_attribute,
@@ -108,23 +115,23 @@ def _rank(ranked: tuple[int, str]) -> int:
     return ranked[0]
 
 
-def _explicit(headers: list[str], mapping: Mapping[str, str], source: str) -> dict[int, str]:
+def _explicit(headers: list[str], mapping: Mapping[str, str], source: str, seen: str) -> dict[int, str]:
     chosen = {}
     for header, attribute in mapping.items():
         places = [place for place, each in enumerate(headers) if each == header] or [
             place for place, each in enumerate(headers) if squeezed(each) == squeezed(header)
         ]
         if not places:
-            message = f"the mapping names a column that is not there; {_seen(headers)}"
+            message = f"the mapping names a column that is not there; {seen}"
             raise SourceError(message, Place(source=source, field=header))
         chosen[places[0]] = attribute
     return chosen
 
 
-def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str) -> None:
+def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str, seen: str) -> None:
     if "mobile" not in by_attribute:
         way_out = "choose one with --map \"Header=mobile\", or mapping={'Header': 'mobile'}"
-        message = f"no column is known to hold mobile numbers; {_seen(headers)}; {way_out}"
+        message = f"no column is known to hold mobile numbers; {seen}; {way_out}"
         raise SourceError(message, Place(source=source))
     for attribute in _SINGLE & by_attribute.keys():
         if len(by_attribute[attribute]) > 1:
@@ -144,10 +151,11 @@ def _is_value(header: str) -> bool:
     return "@" in header or digits >= _DIGITS_OF_A_VALUE or bool(digits and not any(map(str.isalpha, header)))
 
 
-def _seen(headers: list[str]) -> str:
+def _seen(headers: list[str], *, are_keys: bool) -> str:
     if not headers:
         return "the headers are missing"
-    return f"the headers are {_named(headers)}" if may_be_shown(headers) else NO_HEADER
+    is_safe = may_be_shown(headers) or (are_keys and not any(map(_is_value, headers)))
+    return f"the headers are {_named(headers)}" if is_safe else NO_HEADER
 
 
 def _named(headers: list[str]) -> str:

@@ -82,11 +82,7 @@ def _first_record(head: str, delimiter: str) -> tuple[list[str], int]:
 
 def find_columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
     """Return which columns to read, or raise `SourceError` when the header leaves a doubt."""
-    repeated = sorted({header for header in layout.headers if header and layout.headers.count(header) > 1})
-    if repeated:
-        seen = ", ".join(map(repr, repeated)) if may_be_shown(layout.headers) else "a name"
-        hint = "" if may_be_shown(layout.headers) else f"; {NO_HEADER}"
-        raise SourceError(f"the header has {seen} more than once; rename or remove one{hint}", Place(source=name))
+    refuse_repeated(layout.headers, name)
     if len(layout.headers) == 1 and (other := [each for each in _DELIMITERS if each in layout.headers[0]]):
         message = f"the whole header is one column with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
         raise SourceError(message, Place(source=name))
@@ -94,6 +90,14 @@ def find_columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
         message = f"the header mixes the delimiters {layout.delimiter!r} and {mixed!r}; export the list again with one"
         raise SourceError(message, Place(source=name))
     return resolve(layout.headers, options.mapping, name)
+
+
+def refuse_repeated(headers: list[str], name: str) -> None:
+    """Raise `SourceError` when two columns have one header: which of them is meant is not for us to guess."""
+    if repeated := sorted({header for header in headers if header and headers.count(header) > 1}):
+        seen = ", ".join(map(repr, repeated)) if may_be_shown(headers) else "a name"
+        hint = "" if may_be_shown(headers) else f"; {NO_HEADER}"
+        raise SourceError(f"the header has {seen} more than once; rename or remove one{hint}", Place(source=name))
 
 
 def _mixed_in(layout: Layout) -> str:

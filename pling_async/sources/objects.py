@@ -13,7 +13,7 @@ import polars as pl
 
 from pling_async.errors import Place, SourceError
 from pling_async.pling.models import Contact, Unset
-from pling_async.sources.base import IGNORE, LIST_MARK, SourceInfo, SourceOptions
+from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
 from pling_async.sources.headers import ATTRIBUTES, ordered, resolve
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
@@ -26,7 +26,7 @@ class ObjectRows:
     """
 
     def __init__(self, name: str, options: SourceOptions) -> None:
-        self._name = name
+        self.name = name
         self._mapping = options.mapping
         self._sha = hashlib.sha256()
         self._plans: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
@@ -45,9 +45,9 @@ class ObjectRows:
     def info(self) -> SourceInfo:
         """Return what is known after the last row; raises `SourceError` when no key gave the mobile number."""
         keys = list(self._keys)
-        columns = resolve(keys, self._mapping, self._name) if self._rows else None
+        columns = resolve(keys, self._mapping, self.name, are_keys=True) if self._rows else None
         return SourceInfo(
-            name=self._name,
+            name=self.name,
             sha256=self._sha.hexdigest(),
             rows=self._rows,
             mapping=columns.mapping if columns else {},
@@ -63,36 +63,39 @@ class ObjectRows:
             items = ((str(key), value) for key, value in each.items())
         else:
             message = f"expected a Contact or a mapping, not {type(each).__name__}"
-            raise SourceError(message, Place(source=self._name, row=self._rows))
+            raise SourceError(message, Place(source=self.name, row=self._rows))
         row = {key: self._text(key, value) for key, value in items if not isinstance(value, Unset)}
         try:
             self._sha.update(orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
         except orjson.JSONEncodeError as error:
             message = "a text with half a character (a lone surrogate); decode the source correctly"
-            raise SourceError(message, Place(source=self._name, row=self._rows)) from error
+            raise SourceError(message, Place(source=self.name, row=self._rows)) from error
         return row
 
     def _text(self, key: str, value: object) -> str | None:
         """Write one value as text; a list keeps its items apart with a mark that no separator can be."""
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, list | tuple | set | frozenset) and not any(isinstance(item, Mapping) for item in value):
             items = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
             return "".join(f"{LIST_MARK}{item}" for item in items)
         return self._scalar(key, value)
 
     def _scalar(self, key: str, value: object) -> str | None:
+        """Write one value that is no list; what has no spelling is only refused where it would be read."""
         match value:
             case bool():
                 return str(int(value))
             case int() | Decimal():
                 return str(value)
             case float():
-                return None if math.isnan(value) else str(value)
+                return None if math.isnan(value) else _float(value)
             case date():
                 return value.isoformat()
+        if not self._plan((key,)):
+            return None
         message = f"a {type(value).__name__} has no spelling as text; give a str"
-        raise SourceError(message, Place(source=self._name, row=self._rows, field=key))
+        raise SourceError(message, Place(source=self.name, row=self._rows, field=key))
 
     def _by_attribute(self, row: dict[str, str | None]) -> dict[str, str | None]:
         keys = tuple(row)
@@ -100,8 +103,27 @@ class ObjectRows:
         if plan is None:
             self._keys.update(dict.fromkeys(keys))
             plan = self._plans[keys] = self._plan(keys)
-        return {name: next((row[key] for key in choice if (row[key] or "").strip()), None) for name, choice in plan}
+        return {
+            name: _chosen(name, [cell for key in choice if (cell := row[key] or "").strip()]) for name, choice in plan
+        }
+
+    @property
+    def count(self) -> int:
+        """Rows met so far."""
+        return self._rows
 
     def _plan(self, keys: tuple[str, ...]) -> list[tuple[str, list[str]]]:
         taken = frozenset(self._mapping.values()) - {IGNORE}
         return ordered(keys, {key: self._mapping[key] for key in keys if key in self._mapping}, taken)
+
+
+def _chosen(name: str, cells: list[str]) -> str | None:
+    """Return the first cell that is not blank; all of them if they are numbers, of which one may be usable."""
+    if name != "mobile" or len(cells) < 2:  # noqa: PLR2004 - several
+        return cells[0] if cells else None
+    return "".join(cell if cell.startswith(LIST_MARK) else LIST_MARK + cell for cell in cells)
+
+
+def _float(value: float) -> str:
+    """Write a whole number as one, as long as every digit of it is known."""
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)

@@ -1,8 +1,8 @@
 """Any source as parts of text: which reader a source gets is decided here, once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,15 +10,15 @@ import polars as pl
 
 from pling_async.errors import SourceError
 from pling_async.pling.models import Contact
-from pling_async.sources.base import Part, SourceInfo, SourceOptions
-from pling_async.sources.blocks import name_of, read_blocks
-from pling_async.sources.csv_file import CsvFile
+from pling_async.sources.base import Part, Parts, SourceInfo, SourceOptions
+from pling_async.sources.files import file_parts, row_parts
 from pling_async.sources.frames import read_frame
 from pling_async.sources.objects import ObjectRows
+from pling_async.sources.sql import Query, query_parts
 
 Row = Contact | Mapping[str, Any]
-Source = str | Path | pl.DataFrame | pl.LazyFrame | Iterable[Row] | AsyncIterable[Row]
-"""A path ("-" is standard input), a frame or anything with an Arrow stream, or rows, also asynchronous ones."""
+Source = str | Path | Query | pl.DataFrame | pl.LazyFrame | Iterable[Row] | AsyncIterable[Row]
+"""A path ("-" is standard input), a query, a frame or anything with an Arrow stream, or rows, perhaps asynchronous."""
 
 CHUNK_ROWS: Final = 50_000
 
@@ -45,43 +45,70 @@ class Reading:
         A synchronous iterable is consumed in worker threads, one chunk at a time.
         """
         source = self._source
-        if isinstance(source, str | Path):
-            file = CsvFile(name_of(source), self._options)
-            parts = file.parts(await asyncio.to_thread(read_blocks, source))
-            while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        if isinstance(source, AsyncIterable):
+            async for each in self._awaited(source):
+                yield each
+            return
+        parts = self._kept(self._parts(source))
+        try:
+            while (part := await asyncio.to_thread(_next, parts)) is not None:
                 yield part
-            self._info = file.info
-            return
+        finally:
+            await asyncio.to_thread(_close, parts)
+
+    def _kept(self, parts: Parts) -> Generator[Part]:
+        self._info = yield from parts
+
+    def _parts(self, source: Any) -> Parts:
+        if isinstance(source, str | Path):
+            return file_parts(source, self._options, self._chunk_rows)
+        if isinstance(source, Query):
+            return query_parts(source, self._options, self._chunk_rows)
         if isinstance(source, pl.DataFrame | pl.LazyFrame) or hasattr(source, "__arrow_c_stream__"):
-            table = await asyncio.to_thread(read_frame, source, self._options)
-            self._info = table.info
-            yield Part(frame=table.frame)
-            return
-        rows = ObjectRows(type(source).__name__, self._options)
+            return _frame_parts(source, self._options)
+        return row_parts(_iterator(source), self._rows(source), self._chunk_rows)
+
+    async def _awaited(self, source: AsyncIterable[Row]) -> AsyncGenerator[Part]:
+        rows = self._rows(source)
         async for chunk in _chunks(source, self._chunk_rows):
             yield Part(frame=await asyncio.to_thread(rows.frame, chunk))
         self._info = await asyncio.to_thread(rows.info)
 
+    def _rows(self, source: object) -> ObjectRows:
+        self._options.only(kind="an iterable of rows")
+        return ObjectRows(type(source).__name__, self._options)
 
-async def _chunks(source: Iterable[Row] | AsyncIterable[Row], size: int) -> AsyncIterator[list[Row]]:
-    if isinstance(source, AsyncIterable):
-        chunk: list[Row] = []
-        async for row in source:
-            chunk.append(row)
-            if len(chunk) == size:
-                yield chunk
-                chunk = []
-        yield chunk
-        return
-    iterator = await asyncio.to_thread(_iterator, source)
-    chunk = await asyncio.to_thread(list, islice(iterator, size))
+
+def _next(parts: Iterator[Part]) -> Part | None:
+    return next(parts, None)
+
+
+def _close(parts: Generator[Part]) -> None:
+    """Let go of files and connections; a thread that nobody waits for any more does so when it ends."""
+    with suppress(ValueError):  # it is running
+        parts.close()
+
+
+def _frame_parts(source: Any, options: SourceOptions) -> Parts:
+    table = read_frame(source, options)
+    yield Part(frame=table.frame)
+    return table.info
+
+
+async def _chunks(source: AsyncIterable[Row], size: int) -> AsyncIterator[list[Row]]:
+    chunk: list[Row] = []
+    async for row in source:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
     yield chunk
-    while chunk := await asyncio.to_thread(list, islice(iterator, size)):
-        yield chunk
 
 
 def _iterator(source: Iterable[Row]) -> Iterator[Row]:
     if isinstance(source, Mapping | bytes) or not isinstance(source, Iterable):
         kind = type(source).__name__
-        raise SourceError(f"cannot read a {kind}; give a path, a frame, or an iterable of contacts or mappings")
+        raise SourceError(
+            f"cannot read a {kind}; give a path, a query, a frame, or an iterable of contacts or mappings"
+        )
     return iter(source)

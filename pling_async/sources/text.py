@@ -1,4 +1,4 @@
-"""Bytes to text: what kind of file it is, its encoding, and whether it looks damaged."""
+"""Bytes to text: the encoding, and whether it looks damaged."""
 
 import codecs
 from collections.abc import Iterator
@@ -9,23 +9,6 @@ from attrs import frozen
 
 from pling_async.errors import ConfigurationError, Place, SourceError
 
-_SAVE_AS: Final = "save it as CSV (UTF-8) and give that file"
-
-_MAGIC: Final = (
-    (b"PK\x03\x04", f"an Excel workbook or another zip archive, not CSV; {_SAVE_AS}"),
-    (b"\xd0\xcf\x11\xe0", f"an old Excel or Office file (.xls), not CSV; {_SAVE_AS}"),
-    (b"\x1f\x8b", "compressed with gzip, not CSV; unpack it first"),
-    (b"BZh", "compressed with bzip2, not CSV; unpack it first"),
-    (b"\xfd7zXZ", "compressed with xz, not CSV; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd, not CSV; unpack it first"),
-    (b"%PDF", "a PDF, not CSV; export the list as CSV"),
-    (b"PAR1", "Parquet, not CSV; read it with polars and give the frame"),
-    (b"SQLite format 3", "a SQLite database, not CSV; query it and give the rows"),
-)
-_OPENINGS: Final = (
-    ((b"[", b"{"), "JSON, not CSV; load it and give the list of objects"),
-    ((b"<",), "HTML or XML, not CSV; was a web page saved in place of the export?"),
-)
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -45,16 +28,6 @@ class Text:
     blocks: list[bytes]
     encoding: str
     warnings: tuple[str, ...] = ()
-
-
-def refuse_other_formats(head: bytes, source: str) -> None:
-    """Raise `SourceError` for what is certainly not CSV, whatever the file is called."""
-    mark = next((bom for bom, _ in _BOMS if head.startswith(bom)), b"")
-    opening = head.removeprefix(mark)[:256].replace(b"\0", b"").lstrip()  # as good as decoding it, for ASCII in UTF-16
-    found = [kind for magic, kind in _MAGIC if head.startswith(magic)]
-    found += [kind for openings, kind in _OPENINGS if opening.startswith(openings)]
-    if found:
-        raise SourceError(f"this is {found[0]}", Place(source=source))
 
 
 def decode(blocks: list[bytes], encoding: str | None, source: str) -> Text:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pling_async.bulk import Prepared, prepare
-from pling_async.sources import blocks, csv_file, reading
+from pling_async.sources import blocks, csv_file, files
 
 OLA, KARI = "+4799999001", "+4799999002"
 LARGE = 10_000_000
@@ -127,7 +127,7 @@ async def test_blocks_do_not_matter(write: Write, monkeypatch: pytest.MonkeyPatc
     path = write("mobile,address,city\n" + "\n".join([*lines, "22222222,,", "", ""]))
     whole = await prepare(path)
     data = await asyncio.to_thread(path.read_bytes)
-    monkeypatch.setattr(reading, "read_blocks", lambda _: list(blocks.blocks(io.BytesIO(data), size)))
+    monkeypatch.setattr(files, "read_blocks", lambda _: list(blocks.blocks(io.BytesIO(data), size)))
     monkeypatch.setattr(csv_file, "_PART_ROWS", 1)
     parts = await prepare(path)
     assert whole.source == parts.source

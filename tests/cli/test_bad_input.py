@@ -23,7 +23,7 @@ FILES = {
     "ragged rows": ("Fornavn;Mobil\nOla;99999101\nKari;99999102;x\n", (), "row 2"),
     "an empty file": ("", (), "empty"),
     "a wrong encoding": ("Fornavn;Mobil\nÅse;99999101\n".encode("cp1252"), ("--encoding", "utf-8"), "utf-8"),
-    "xlsx named .csv": (_xlsx(), (), "Excel"),
+    "a damaged xlsx named .csv": (_xlsx(), (), "workbook"),
 }
 
 

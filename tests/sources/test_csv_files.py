@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pling_async.errors import SourceError
 from pling_async.sources import SourceInfo, SourceOptions, records, windows
+from pling_async.sources.base import LIST_MARK
 from pling_async.sources.blocks import blocks
 from pling_async.sources.csv_file import CsvFile
 from pling_async.sources.layout import Layout
@@ -98,10 +99,10 @@ async def test_skipped_blank_lines_are_told(read: Read, write: Write) -> None:
     assert info.warnings == ("1 blank lines were skipped; rows are counted without them",)
 
 
-async def test_the_first_number_column_that_is_filled_is_read(read: Read, write: Write) -> None:
-    """A blank mobile falls back to the telephone, row by row."""
-    frame, _ = await read(write("Telefon,Mobil\n1,2\n3, \n"))
-    assert frame["mobile"].to_list() == ["2", "3"]
+async def test_all_numbers_of_a_row_are_kept_in_the_order_of_preference(read: Read, write: Write) -> None:
+    """Which of them is usable is decided later; a blank mobile falls back to the telephone, row by row."""
+    frame, _ = await read(write("Telefon,Mobil\n1,2\n3, \n ,\n"))
+    assert frame["mobile"].to_list() == [f"{LIST_MARK}2{LIST_MARK}1", "3", ""]
 
 
 async def test_one_column_is_enough(read: Read, write: Write) -> None:
@@ -167,9 +168,12 @@ SIZES = st.integers(1, 40) | st.just(1 << 22)
 def cells(data: bytes, size: int, **options: str) -> tuple[list[tuple[str, ...]], SourceInfo]:
     """Read the bytes of a file in blocks of a size."""
     file = CsvFile("list", SourceOptions(**options))  # type: ignore[arg-type]
-    rows = [row for part in file.parts(list(blocks(io.BytesIO(data), size))) for row in part.frame.rows()]
-    assert file.info is not None
-    return rows, file.info
+    parts, rows = file.parts(list(blocks(io.BytesIO(data), size))), []
+    while True:
+        try:
+            rows += next(parts).frame.rows()
+        except StopIteration as end:
+            return rows, end.value
 
 
 @settings(deadline=None)

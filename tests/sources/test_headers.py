@@ -74,7 +74,7 @@ def test_of_several_number_columns_the_mobile_one_is_preferred() -> None:
     """The order of preference is the table's, not the file's, and it is told."""
     columns = resolve(["Telefon", "Mobil"], {}, "list")
     assert columns.by_attribute == {"mobile": (1, 0)}
-    warning = "mobile is read from 'Mobil', then 'Telefon': the first that is not blank"
+    warning = "mobile is read from 'Mobil', then 'Telefon': the first that is a usable number"
     assert list(columns.warnings(["Telefon", "Mobil"])) == [warning]
 
 

@@ -58,9 +58,24 @@ async def test_a_mapping_is_read_by_any_known_name(read: Read, row: dict[str, An
 
 
 async def test_other_values_are_written_as_text(read: Read) -> None:
-    """A float keeps its point, so that Excel's damage is seen; dates and sets have one spelling."""
-    frame, _ = await read([{"mobile": 4799999001.0, "comment": date(2024, 1, 30), "groups": {"b", "a"}, "stop": True}])
-    assert frame.row(0) == ("4799999001.0", "2024-01-30", "1", f"{LIST_MARK}a{LIST_MARK}b")
+    """A float that lost digits keeps its point, so that the damage is seen; dates and sets have one spelling."""
+    frame, _ = await read([{"mobile": 1e15, "comment": date(2024, 1, 30), "groups": {"b", "a"}, "stop": True}])
+    assert frame.row(0) == ("1000000000000000.0", "2024-01-30", "1", f"{LIST_MARK}a{LIST_MARK}b")
+
+
+@pytest.mark.parametrize("source", [[{"mobile": 4799999001.0}], pl.DataFrame({"mobile": [4799999001.0]})])
+async def test_a_whole_number_is_written_without_a_point(read: Read, source: Any) -> None:
+    """Where a column has gaps, other programs make floats of its numbers; no digit is lost by it."""
+    frame, _ = await read(source)
+    assert frame["mobile"].to_list() == ["4799999001"]
+
+
+async def test_a_float_of_half_the_size_holds_fewer_digits(read: Read) -> None:
+    """What 32 bits cannot hold is shown as damaged, not as another number (#109)."""
+    frame, _ = await read(
+        pl.DataFrame({"mobile": [99999001.0, 16777215.0, float("nan")]}, schema={"mobile": pl.Float32})
+    )
+    assert frame["mobile"].to_list() == ["99999000.0", "16777215", None]
 
 
 async def rows_later(rows: list[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
@@ -78,7 +93,7 @@ async def test_chunks_do_not_change_what_is_read(read: Read, chunk_rows: int) ->
         {"Mobil": "3", "Telefon": "4", "Navn": "Ola"},
         {"Navn": "Kari"},
     ]
-    expected = [("1", None), ("2", None), ("3", "Ola"), (None, "Kari")]
+    expected = [("1", None), ("2", None), (f"{LIST_MARK}3{LIST_MARK}4", "Ola"), (None, "Kari")]
     for source in (rows, iter(rows), rows_later(rows)):
         frame, info = await read(source, chunk_rows=chunk_rows)
         assert frame.select("mobile", "name").rows() == expected

@@ -1,7 +1,6 @@
 """Files that must not be written, cannot be written, or are no lists, through the command line (#n are faults)."""
 
 import io
-import json
 import os
 import sqlite3
 import stat
@@ -97,19 +96,13 @@ def _sqlite(folder: Path) -> bytes:
     return (folder / "x").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["zip", "JSON lines", "JSON", "SQLite"])
-def test_what_is_no_csv_is_refused_by_its_bytes(account: Any, command: Any, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["zip", "PDF", "SQLite"])
+def test_what_is_no_list_is_refused_by_its_bytes(account: Any, command: Any, tmp_path: Path, kind: str) -> None:
     """#106: a file that is called list.csv and is none is told for what it is, and no account is asked."""
-    rows = [{"mobile": "99999101"}, {"mobile": "99999102"}]
-    contents = {
-        "zip": _zip(),
-        "JSON lines": "\n".join(map(json.dumps, rows)).encode(),
-        "JSON": json.dumps(rows, indent=1).encode(),
-        "SQLite": _sqlite(tmp_path),
-    }
+    contents = {"zip": _zip(), "PDF": b"%PDF-1.7", "SQLite": _sqlite(tmp_path)}
     (tmp_path / "list.csv").write_bytes(contents[kind])
     ended = command("import", "list.csv", "--mode", "replace", "--yes")
     assert ended.code == 1
     assert "list.csv" in ended.err
-    assert kind.split(maxsplit=1)[0] in ended.err
+    assert kind in ended.err
     assert account.sandbox.requests == []

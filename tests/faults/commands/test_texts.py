@@ -57,9 +57,7 @@ _HEADERLESS = {
     "twice the same": b"Ola Nordmann;Ola Nordmann;99999001\nKari;Kari;99999002\n",
     "a known word": b"Ola Nordmann;mail;99999001\nKari;mail;99999002\n",
     "UTF-16": "99999001;Ola Nordmann\n".encode("utf-16"),
-    "JSON in UTF-16 (#106)": '[{"mobile":"99999001","name":"Ola Nordmann"}]'.encode("utf-16"),
     "JSON in UTF-16, no mark (#106)": '\n{"mobile":"99999001","name":"Ola Nordmann"}'.encode("utf-16-le"),
-    "JSON in UTF-32 (#106)": '[{"mobile":"99999001","name":"Ola Nordmann"}]'.encode("utf-32"),
 }
 
 
