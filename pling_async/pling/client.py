@@ -1,7 +1,6 @@
 """The client: opens, closes, composes."""
 
 import os
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -12,6 +11,7 @@ from pling_async.pling.contacts import Contacts
 from pling_async.pling.groups import Groups
 from pling_async.pling.stop_list import StopList
 from pling_async.session.auth import BasicAuth, Secret, as_secret
+from pling_async.session.environment import secret, variable
 from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
 from pling_async.session.settings import BaseUrl, ClientSettings
 
@@ -59,12 +59,12 @@ class PlingClient:
 
         Only the last one has a default. The file must be readable by its owner alone.
         """
-        account = _variable("PLING_ACCOUNT_ID")
+        account = variable("PLING_ACCOUNT_ID")
         if not account.isascii() or not account.isdigit():
             raise ConfigurationError("PLING_ACCOUNT_ID must be a whole number")
         return cls(
-            _variable("PLING_USERNAME"),
-            _password(),
+            variable("PLING_USERNAME"),
+            secret("PLING_PASSWORD"),
             account_id=int(account),
             base_url=os.environ.get("PLING_BASE_URL") or DEFAULT_URL,
             settings=settings,
@@ -106,23 +106,3 @@ def _checked(account_id: Any) -> int:
     if type(account_id) is not int or account_id < 0:
         raise ConfigurationError("account_id must be the whole number that came with the credentials")
     return account_id
-
-
-def _variable(name: str) -> str:
-    if not (value := os.environ.get(name)):
-        raise ConfigurationError(f"the environment variable {name} is not set")
-    return value
-
-
-def _password() -> Secret:
-    if password := os.environ.get("PLING_PASSWORD"):
-        return Secret(password)
-    if not (name := os.environ.get("PLING_PASSWORD_FILE")):
-        raise ConfigurationError("neither of the environment variables PLING_PASSWORD, PLING_PASSWORD_FILE is set")
-    try:
-        with Path(name).open(encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                raise ConfigurationError("others may read the PLING_PASSWORD_FILE; chmod 600 it")
-            return Secret(file.read().removesuffix("\n").removesuffix("\r"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"the PLING_PASSWORD_FILE cannot be read ({type(error).__name__})") from error
