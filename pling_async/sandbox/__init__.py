@@ -4,7 +4,7 @@ from pling_async.sandbox.clock import ManualClock
 from pling_async.sandbox.faults import Fault
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import User
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.server import Sandbox
 
 __all__ = ["Entry", "Fault", "ManualClock", "Sandbox", "Semantics", "User"]

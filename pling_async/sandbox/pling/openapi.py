@@ -11,8 +11,9 @@ from pling_async.sandbox.pling.fields import JsonSchema
 from pling_async.sandbox.pling.openapi_schemas import of, ref, schemas
 from pling_async.sandbox.pling.replace import replace_contacts
 from pling_async.sandbox.pling.routes import ROUTES
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.versions import ASSUMED, RANGE
-from pling_async.sandbox.semantics import Semantics, spelled
+from pling_async.sandbox.switches import spelled
 
 Json = dict[str, Any]
 

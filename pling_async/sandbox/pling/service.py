@@ -1,7 +1,7 @@
 """The Pling Contacts API as a service of the sandbox."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -9,15 +9,15 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from attrs import frozen
 
-from pling_async.sandbox.pling.access import User
+from pling_async.sandbox.pling.access import User, check_harmless, check_secret
 from pling_async.sandbox.pling.groups import groups_of
 from pling_async.sandbox.pling.openapi import document
 from pling_async.sandbox.pling.routes import Endpoints, error_pages, users_only
 from pling_async.sandbox.pling.schema import TABLES, create
 from pling_async.sandbox.pling.seeding import Seeder
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import contacts_of
 from pling_async.sandbox.pling.validation import ContactReader
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Seed, Stage
 
 
@@ -29,6 +29,7 @@ class PlingService:
     users: tuple[User, ...]
     small_ids: bool
     """Whether ids count from 1."""
+    name: ClassVar[str] = "pling"
     prefix: ClassVar[str] = "/api"
     tables: ClassVar[tuple[str, ...]] = TABLES
 
@@ -50,6 +51,14 @@ class PlingService:
     def users_only(self) -> Middleware:
         """Return a middleware that asks for a user's credentials, for what has no such question of its own."""
         return users_only(self.users, self.semantics)
+
+    def check_harmless(self, environment: Mapping[str, str]) -> None:
+        """Raise `ValueError` for credentials that may open a real account."""
+        check_harmless(self.users, environment)
+
+    def check_secret(self) -> None:
+        """Raise `ValueError` for a password that everybody knows."""
+        check_secret(self.users)
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put contacts and contactGroups into the store; those without accountId into the first account."""

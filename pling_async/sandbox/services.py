@@ -1,0 +1,26 @@
+"""The services that a sandbox can mount beside Pling, by name."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from pling_async.sandbox.service import Service
+
+SERVICES: Final[dict[str, Callable[[], Service]]] = {}
+"""Each as it is without arguments."""
+NAMES: Final = ("pling", *SERVICES)
+
+
+def made(name: str) -> Service:
+    """Return a service by its name, or raise `ValueError` naming the ones there are."""
+    if name not in SERVICES:
+        raise ValueError(f"there is no service {name!r}; there are {', '.join(NAMES)}")
+    return SERVICES[name]()
+
+
+def named(services: Iterable[Service]) -> dict[str, Service]:
+    """Return services by their names; there must be one at least, and none twice."""
+    found = list(services)
+    by_name = {service.name: service for service in found}
+    if not 0 < len(by_name) == len(found):
+        raise ValueError("a sandbox serves one service at least, and none of them twice")
+    return by_name
