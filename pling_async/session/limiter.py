@@ -172,7 +172,7 @@ _shared: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[
 
 
 def shared_limiter(name: str, make: Callable[[], Limiter]) -> Limiter:
-    """Return the limiter of this name in the running loop; the first who asks makes it, and it lives while it is held."""
+    """Return the limiter of this name in the running loop; the first who asks makes it, and its holders keep it."""
     named = _shared.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
     limiter = named.get(name)
     if limiter is None:

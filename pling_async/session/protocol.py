@@ -66,8 +66,8 @@ class Request:
     law: RetryLaw
     shown_path: str = field(default=Factory(lambda self: self.path, takes_self=True))
     """What logs and errors say in its place when it names a person."""
-    query: Mapping[str, str | tuple[str, ...]] = field(factory=dict, repr=False)
-    """A tuple repeats its key."""
+    query: Mapping[str, str] | tuple[tuple[str, str], ...] = field(factory=dict, repr=False)
+    """Pairs where a name occurs more than once."""
     body: bytes | Path | None = field(default=None, repr=False)
     """A path is streamed from its file."""
     content_type: str = "application/json"
