@@ -314,7 +314,12 @@ class HandleConflict(ConflictError):
     """A handle is another contact's: `owner` is that contact's id."""
 
     def __init__(
-        self, message: str, *, owner: str | None = None, exchange: Exchange | None = None, outcome: Outcome | None = None
+        self,
+        message: str,
+        *,
+        owner: str | None = None,
+        exchange: Exchange | None = None,
+        outcome: Outcome | None = None,
     ) -> None:
         super().__init__(message, exchange=exchange, outcome=outcome)
         self.owner = owner

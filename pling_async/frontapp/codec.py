@@ -103,7 +103,9 @@ def _make_converter() -> Converter:
 
 
 _converter: Final = _make_converter()
-_KNOWN: Final[dict[type, frozenset[str]]] = {model: frozenset(each.name for each in attrs.fields(model)) - {"extra"} for model in _READ}
+_KNOWN: Final[dict[type, frozenset[str]]] = {
+    model: frozenset(each.name for each in attrs.fields(model)) - {"extra"} for model in _READ
+}
 _REQUIRED: Final[dict[type, list[str]]] = {
     model: [each.name for each in attrs.fields(model) if each.default is attrs.NOTHING] for model in _READ
 }

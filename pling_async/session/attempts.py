@@ -84,6 +84,8 @@ class Attempts:
             _log.debug("%s: %d in %.3f s", operation, response.status, seconds)
         try:
             body = interpret(request, response)
+            if request.on_answer is not None:
+                request.on_answer(response)
             return await asyncio.to_thread(decode, body) if len(body) > _DECODED_IN_THREAD else decode(body)
         except (BadAnswer, ProtocolError) as error:
             response.drop_connection()

@@ -76,6 +76,8 @@ class Request:
     """Called with bytes sent and bytes to send while a body is streamed from its file."""
     on_acquired: Callable[[], None] | None = field(default=None, repr=False, eq=False)
     """Called by the transport once an attempt, when it has a connection: from then on the server may see it."""
+    on_answer: "Callable[[Response], None] | None" = field(default=None, repr=False, eq=False)
+    """Called with each expected answer before it is decoded, for what is in its status or its headers."""
     subject: str | None = field(default=None, repr=False)
     """E.164 of the contact it is about, where that is known; for journals, never for logs."""
     expected: frozenset[int] = OK
