@@ -23,7 +23,9 @@ from pling_async.session.session import AiohttpTransport, Caller, ClientSession,
 from pling_async.session.settings import BaseUrl, ClientSettings, Timeouts
 
 DEFAULT_URL: Final = "https://api2.frontapp.com/"
-PATIENT: Final = ClientSettings(timeout=Timeouts(total=300), retry=RetryPolicy(attempts=5))
+PATIENT: Final = ClientSettings(
+    timeout=Timeouts(total=300), retry=RetryPolicy(attempts=5), answer_cap=16 << 20
+)
 """Front counts requests by the minute: whoever finds the minute full waits for the next one."""
 
 

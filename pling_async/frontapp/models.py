@@ -96,8 +96,9 @@ class NewContact(ContactChange):
 class Note:
     """A note about a contact."""
 
-    author_id: str | Unset = UNSET
     body: str = field(repr=False)
+    author: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
+    """The teammate, as the answer has it."""
     created_at: datetime | Unset | None = UNSET
     is_private: bool | Unset = UNSET
     extra: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
