@@ -1,4 +1,4 @@
-"""Bodies in files: read in threads, never in the event loop."""
+"""Large bodies, sent in pieces; those in files are read in threads, never in the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Final
 
-_CHUNK: Final = 256 * 1024
+PIECE: Final = 256 * 1024
 
 
 @asynccontextmanager
@@ -33,8 +33,14 @@ async def _open(path: Path) -> IO[bytes]:
 
 async def _chunks(file: IO[bytes], size: int, on_sent: Callable[[int, int], None] | None) -> AsyncIterator[bytes]:
     sent = 0
-    while chunk := await asyncio.to_thread(file.read, _CHUNK):
+    while chunk := await asyncio.to_thread(file.read, PIECE):
         yield chunk
         sent += len(chunk)
         if on_sent is not None:
             on_sent(sent, size)
+
+
+async def pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Yield a body in pieces, between which others get their turn."""
+    for at in range(0, len(body), PIECE):
+        yield body[at : at + PIECE]
