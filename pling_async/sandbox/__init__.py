@@ -2,9 +2,10 @@
 
 from pling_async.sandbox.clock import ManualClock
 from pling_async.sandbox.faults import Fault
+from pling_async.sandbox.ip1 import Ip1Semantics, Ip1Service
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import User
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.server import Sandbox
 
-__all__ = ["Entry", "Fault", "ManualClock", "Sandbox", "Semantics", "User"]
+__all__ = ["Entry", "Fault", "Ip1Semantics", "Ip1Service", "ManualClock", "Sandbox", "Semantics", "User"]

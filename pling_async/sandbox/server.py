@@ -19,6 +19,7 @@ from pling_async.sandbox.clock import Clock, FixedClock, RealClock
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
+from pling_async.sandbox.ip1 import Ip1, Ip1Service
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.later import Later
 from pling_async.sandbox.pling import PlingService, User
@@ -155,6 +156,11 @@ class Sandbox:
         if service is None:
             raise LookupError(f"this sandbox does not serve {kind.name}; Sandbox(services=({kind.name!r},)) does")
         return cast("S", service)
+
+    @property
+    def ip1(self) -> Ip1:
+        """The IP1 service: its URL, its token and its store."""
+        return Ip1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
 
     @property
     def username(self) -> str:

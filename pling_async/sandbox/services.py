@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from pling_async.sandbox.ip1 import Ip1Service
 from pling_async.sandbox.service import Service
 
-SERVICES: Final[dict[str, Callable[[], Service]]] = {}
+SERVICES: Final[dict[str, Callable[[], Service]]] = {"ip1": Ip1Service}
 """Each as it is without arguments."""
 NAMES: Final = ("pling", *SERVICES)
 

@@ -51,6 +51,12 @@ class Switches:
         for switch in self.switches():
             switch.check(getattr(self, switch.name))
 
+    def summary(self) -> str:
+        """Return the switches that differ from their defaults, for descriptions."""
+        chosen = [(switch, getattr(self, switch.name)) for switch in self.switches()]
+        changed = [f"{switch.name}={spelled(value)}" for switch, value in chosen if value != switch.default]
+        return ", ".join([*changed, "the others" if changed else "all"]) + " at their defaults"
+
     @classmethod
     def switches(cls) -> tuple[Switch, ...]:
         """Return every switch, in the order they are declared."""
