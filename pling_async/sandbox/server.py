@@ -18,6 +18,8 @@ from pling_async.sandbox.admin import PREFIX, Admin
 from pling_async.sandbox.clock import Clock, FixedClock, RealClock
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
+from pling_async.sandbox.front import FrontService, MountedFront
+from pling_async.sandbox.front_legacy import FrontLegacyService, MountedFrontLegacy
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
 from pling_async.sandbox.ip1 import Ip1, Ip1Service
 from pling_async.sandbox.journal import Entry
@@ -161,6 +163,17 @@ class Sandbox:
     def ip1(self) -> Ip1:
         """The IP1 service: its URL, its token and its store."""
         return Ip1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
+
+    @property
+    def front(self) -> MountedFront:
+        """Front's Core API: its URL, its token and its store."""
+        return MountedFront(service=self._mounted(FrontService), origin=self.origin, controls=self._controls)
+
+    @property
+    def front_legacy(self) -> MountedFrontLegacy:
+        """Front's deprecated API: its URL, its credentials and its store."""
+        service = self._mounted(FrontLegacyService)
+        return MountedFrontLegacy(service=service, origin=self.origin, controls=self._controls)
 
     @property
     def username(self) -> str:

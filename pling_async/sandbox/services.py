@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from pling_async.sandbox.front import FrontService
+from pling_async.sandbox.front_legacy import FrontLegacyService
 from pling_async.sandbox.ip1 import Ip1Service
 from pling_async.sandbox.service import Service
 
-SERVICES: Final[dict[str, Callable[[], Service]]] = {"ip1": Ip1Service}
+SERVICES: Final[dict[str, Callable[[], Service]]] = {
+    "ip1": Ip1Service,
+    "front": FrontService,
+    "front-legacy": FrontLegacyService,
+}
 """Each as it is without arguments."""
 NAMES: Final = ("pling", *SERVICES)
 

@@ -13,7 +13,7 @@ from pling_async.sandbox.front.multipart import Form
 from pling_async.sandbox.front.paging import limit_of, page, start_of
 from pling_async.sandbox.front.rendering import shown_contact
 from pling_async.sandbox.front.schema import number_of
-from pling_async.sandbox.front.validation import IDS, NEW, RULES, REQUIRED_TEXT, checked, is_handle
+from pling_async.sandbox.front.validation import IDS, NEW, REQUIRED_TEXT, RULES, checked, is_handle
 
 LARGEST: Final = 25_000_000
 """Bytes of an avatar."""
