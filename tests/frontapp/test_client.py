@@ -46,17 +46,17 @@ async def test_a_session_made_elsewhere_stays_open(front: Front) -> None:
 async def test_clients_of_one_token_share_one_limiter(front: Front) -> None:
     """A pause that one client was told of holds for the others of its token, and for no other token."""
     url, settings = front.sandbox.front.url, ClientSettings(retry=PATIENT.retry)
-    async with FrontClient("sandbox", base_url=url, settings=settings) as one:
-        async with FrontClient("sandbox", base_url=url, settings=settings) as two:
-            front.sandbox.fail(Fault(path="*/me", status=429, retry_after="0.4"))
-            first = asyncio.create_task(one.company())
-            while not front.sandbox.requests or front.sandbox.requests[-1].status != 429:  # noqa: ASYNC110 - no event
-                await asyncio.sleep(0.005)
-            await asyncio.sleep(0.02)
-            began = asyncio.get_running_loop().time()
-            await two.company()
-            assert asyncio.get_running_loop().time() - began > 0.2
-            await first
+    one, two = (FrontClient("sandbox", base_url=url, settings=settings) for _ in range(2))
+    async with one, two:
+        front.sandbox.fail(Fault(path="*/me", status=429, retry_after="0.4"))
+        first = asyncio.create_task(one.company())
+        while not front.sandbox.requests or front.sandbox.requests[-1].status != 429:  # noqa: ASYNC110 - no event is set
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        began = asyncio.get_running_loop().time()
+        await two.company()
+        assert asyncio.get_running_loop().time() - began > 0.2
+        await first
     stranger = FrontClient("another-token", base_url=url)
     with pytest.raises(errors.AuthenticationError):
         await stranger.company()
