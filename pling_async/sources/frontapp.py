@@ -40,7 +40,7 @@ class Left:
 
 @define(kw_only=True, eq=False)
 class FrontContacts:
-    """Rows of a company in Front, read page by page; `left` is complete when all are read, and begins anew each time."""
+    """Rows of a company in Front, read page by page; `left` is complete after the last, and begins anew each time."""
 
     _client: FrontClient
     _region: str
@@ -67,9 +67,10 @@ class FrontContacts:
             "contact_groups": list(contact.list_names),
         }
         custom = {
-            self._fields.get(name, f"custom_fields.{name}"): value for name, value in contact.custom_fields.items()
+            self._fields.get(name, f"custom_fields.{name}"): _scalar(value)
+            for name, value in contact.custom_fields.items()
         }
-        if custom.get("is_stopped") not in _STOPPED:
+        if str(custom.get("is_stopped")).strip().lower() not in _STOPPED:
             custom.pop("is_stopped", None)
         return {**own, **custom}
 
@@ -79,8 +80,13 @@ class FrontContacts:
         return next(mobiles, phones[0] if phones else None)
 
 
-_STOPPED: Final = frozenset({True, 1, "1", "true", "True", "yes", "Yes"})
-"""Spellings that can only mean that somebody is stopped; anything else says nothing, and nobody arrives as not stopped."""
+_STOPPED: Final = frozenset({"true", "1", "yes", "ja"})
+"""What can only mean that somebody is stopped; anything else says nothing, and nobody arrives as not stopped."""
+
+
+def _scalar(value: Any) -> Any:
+    """Return a value that a cell can hold: what Front makes an object of is text here."""
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _left(contact: Contact, phones: tuple[str, ...], emails: tuple[str, ...]) -> Iterator[Left]:

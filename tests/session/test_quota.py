@@ -88,7 +88,7 @@ async def test_gates_of_one_name_are_one_gate_in_a_loop(limiter: Limiter) -> Non
     assert shared_limiter("another", lambda: other) is other
 
 
-def test_gates_are_not_shared_between_loops(limiter: Limiter) -> None:
+def test_gates_are_not_shared_between_loops() -> None:
     """What waits in one loop cannot be woken from another."""
 
     async def one() -> Limiter:
