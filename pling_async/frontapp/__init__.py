@@ -1,0 +1,1 @@
+"""The contacts of Front (frontapp.com), which has nothing to do with Front Information, the company behind Pling."""
