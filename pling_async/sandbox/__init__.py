@@ -7,5 +7,17 @@ from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import User
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.server import Sandbox
+from pling_async.sandbox.services import NAMES, configured
 
-__all__ = ["Entry", "Fault", "Ip1Semantics", "Ip1Service", "ManualClock", "Sandbox", "Semantics", "User"]
+__all__ = [
+    "NAMES",
+    "Entry",
+    "Fault",
+    "Ip1Semantics",
+    "Ip1Service",
+    "ManualClock",
+    "Sandbox",
+    "Semantics",
+    "User",
+    "configured",
+]

@@ -18,6 +18,8 @@ from pling_async.sandbox.admin import PREFIX, Admin
 from pling_async.sandbox.clock import Clock, FixedClock, RealClock
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
+from pling_async.sandbox.front import FrontService, MountedFront
+from pling_async.sandbox.front_legacy import FrontLegacyService, MountedFrontLegacy
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
 from pling_async.sandbox.ip1 import Ip1, Ip1Service
 from pling_async.sandbox.journal import Entry
@@ -143,6 +145,18 @@ class Sandbox:
         return str(URL.build(scheme="http", host=local, port=self.port).origin())
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment in which clients find the services."""
+        services = self._controls.services.values()
+        return {name: value for each in services for name, value in each.variables(self.origin).items()}
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """Where each service describes its API, by the service's name."""
+        services = self._controls.services.items()
+        return {name: f"{self.origin}{service.prefix}{DESCRIPTION}" for name, service in services}
+
+    @property
     def url(self) -> str:
         """Base URL of the Pling API, with its trailing slash."""
         return f"{self.origin}{self._pling.prefix}/"
@@ -163,19 +177,30 @@ class Sandbox:
         return Ip1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
 
     @property
+    def front(self) -> MountedFront:
+        """Front's Core API: its URL, its token and its store."""
+        return MountedFront(service=self._mounted(FrontService), origin=self.origin, controls=self._controls)
+
+    @property
+    def front_legacy(self) -> MountedFrontLegacy:
+        """Front's deprecated API: its URL, its credentials and its store."""
+        service = self._mounted(FrontLegacyService)
+        return MountedFrontLegacy(service=service, origin=self.origin, controls=self._controls)
+
+    @property
     def username(self) -> str:
         """Name of the first user."""
-        return self.users[0].name
+        return self._pling.users[0].name
 
     @property
     def password(self) -> str:
         """Password of the first user."""
-        return self.users[0].password
+        return self._pling.users[0].password
 
     @property
     def account_id(self) -> int:
         """First account of the first user."""
-        return self.users[0].accounts[0]
+        return self._pling.users[0].accounts[0]
 
     @property
     def requests(self) -> list[Entry]:
