@@ -9,8 +9,10 @@ from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.pling import User
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.server import Sandbox
+from pling_async.sandbox.services import NAMES, configured
 
 __all__ = [
+    "NAMES",
     "ApiToken",
     "Entry",
     "Fault",
@@ -23,4 +25,5 @@ __all__ = [
     "Sandbox",
     "Semantics",
     "User",
+    "configured",
 ]

@@ -145,6 +145,18 @@ class Sandbox:
         return str(URL.build(scheme="http", host=local, port=self.port).origin())
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment in which clients find the services."""
+        services = self._controls.services.values()
+        return {name: value for each in services for name, value in each.variables(self.origin).items()}
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """Where each service describes its API, by the service's name."""
+        services = self._controls.services.items()
+        return {name: f"{self.origin}{service.prefix}{DESCRIPTION}" for name, service in services}
+
+    @property
     def url(self) -> str:
         """Base URL of the Pling API, with its trailing slash."""
         return f"{self.origin}{self._pling.prefix}/"
@@ -178,17 +190,17 @@ class Sandbox:
     @property
     def username(self) -> str:
         """Name of the first user."""
-        return self.users[0].name
+        return self._pling.users[0].name
 
     @property
     def password(self) -> str:
         """Password of the first user."""
-        return self.users[0].password
+        return self._pling.users[0].password
 
     @property
     def account_id(self) -> int:
         """First account of the first user."""
-        return self.users[0].accounts[0]
+        return self._pling.users[0].accounts[0]
 
     @property
     def requests(self) -> list[Entry]:

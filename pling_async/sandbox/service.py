@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -33,6 +33,12 @@ class Service(Protocol):
     """Path under which it is mounted, as in /api."""
     tables: ClassVar[tuple[str, ...]]
     """Its tables, referenced ones before those that refer to them; no other service has one of these names."""
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with `name=value` switches and with a password or token of its own, as on a command line."""
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return the environment in which a client finds it."""
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables and set the first ids; may be called again."""

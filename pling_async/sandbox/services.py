@@ -1,11 +1,13 @@
 """The services that a sandbox can mount beside Pling, by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from pling_async.sandbox.front import FrontService
 from pling_async.sandbox.front_legacy import FrontLegacyService
 from pling_async.sandbox.ip1 import Ip1Service
+from pling_async.sandbox.pling import PlingService, User
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.service import Service
 
 SERVICES: Final[dict[str, Callable[[], Service]]] = {
@@ -22,6 +24,14 @@ def made(name: str) -> Service:
     if name not in SERVICES:
         raise ValueError(f"there is no service {name!r}; there are {', '.join(NAMES)}")
     return SERVICES[name]()
+
+
+def configured(switches: Mapping[str, Iterable[str]], *, secret: str, small_ids: bool) -> tuple[Service, ...]:
+    """Return the services of these names, each with its switches, and all with one password or token."""
+    pling = PlingService(semantics=Semantics(), users=(User(),), small_ids=small_ids)
+    return tuple(
+        (pling if name == pling.name else made(name)).configured(texts, secret) for name, texts in switches.items()
+    )
 
 
 def named(services: Iterable[Service]) -> dict[str, Service]:

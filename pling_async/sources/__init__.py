@@ -2,6 +2,7 @@
 
 from pling_async.sources.base import IGNORE, Part, SourceInfo, SourceOptions
 from pling_async.sources.headers import ATTRIBUTES
+from pling_async.sources.ip1 import ip1
 from pling_async.sources.reading import CHUNK_ROWS, Reading, Source
 
-__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Part", "Reading", "Source", "SourceInfo", "SourceOptions"]
+__all__ = ["ATTRIBUTES", "CHUNK_ROWS", "IGNORE", "Part", "Reading", "Source", "SourceInfo", "SourceOptions", "ip1"]

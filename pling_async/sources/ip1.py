@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pling_async.ip1.client import Ip1Client
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
 from pling_async.session.unset import Unset
+
+if TYPE_CHECKING:
+    from pling_async.ip1.client import Ip1Client
 
 FIELDS: Final[Mapping[str, str]] = {
     "phoneNumber": "mobile",
@@ -27,7 +29,7 @@ _PAGE: Final = 500
 class Ip1Contacts:
     """Rows of an IP1 account, read page by page."""
 
-    def __init__(self, client: Ip1Client, labels: tuple[str, ...], fields: Mapping[str, str]) -> None:
+    def __init__(self, client: "Ip1Client", labels: tuple[str, ...], fields: Mapping[str, str]) -> None:
         self._client = client
         self._labels = labels
         self._fields = fields
@@ -54,7 +56,7 @@ class Ip1Contacts:
         return row
 
 
-def ip1(client: Ip1Client, *, labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS) -> Ip1Contacts:
+def ip1(client: "Ip1Client", *, labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS) -> Ip1Contacts:
     """Return the contacts of an IP1 account, or those with all of some labels, as a source for `bulk.prepare`.
 
     `fields` is the table of what is read from where; one of your own names the properties that you invented. Whoever

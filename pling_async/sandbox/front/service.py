@@ -1,14 +1,14 @@
 """Front's Core API as a service of the sandbox."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pling_async.sandbox.front import seeding
 from pling_async.sandbox.front.access import ApiToken, authenticated, check_harmless, check_secret
@@ -40,6 +40,14 @@ class FrontService:
     @_limits.default
     def _none_taken(self) -> RateLimits:
         return RateLimits(self.semantics)
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with switches and a token of its own."""
+        return evolve(self, semantics=FrontSemantics.parse(switches), tokens=(ApiToken(text=secret),))
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return the environment in which `FrontClient.from_env` finds it."""
+        return {"FRONT_BASE_URL": f"{origin}{self.prefix}/", "FRONT_TOKEN": self.tokens[0].text}
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables, and forget what was counted."""

@@ -4,15 +4,15 @@ import base64
 import binascii
 import hmac
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pling_async.sandbox.front_legacy import store
 from pling_async.sandbox.front_legacy.openapi import document
@@ -36,6 +36,20 @@ class FrontLegacyService:
     name: ClassVar[str] = "front-legacy"
     prefix: ClassVar[str] = "/front-legacy"
     tables: ClassVar[tuple[str, ...]] = store.TABLES
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with a password of its own; it has no switches."""
+        if list(switches):
+            raise ValueError("front-legacy has no switches")
+        return evolve(self, password=secret)
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return what its client takes as arguments, which reads no environment."""
+        return {
+            "FRONT_LEGACY_URL": f"{origin}{self.prefix}{PATH.removesuffix('contacts')}",
+            "FRONT_LEGACY_COMPANY": self.company,
+            "FRONT_LEGACY_PASSWORD": self.password,
+        }
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables."""

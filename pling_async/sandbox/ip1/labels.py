@@ -23,7 +23,7 @@ def delete_label(call: Call) -> Answer:
     """Take a label from every contact; the contacts stay."""
     label = call.place["labelName"]
     if label == AUTOMATIC:
-        raise Problem(detail="This label is on every contact and cannot be deleted.", at="labelName")
+        raise Problem(status=409, detail="This label is on every contact and cannot be deleted.", at="labelName")
     contacts = Contacts(call.connection, call.semantics)
     having = [row for row in contacts.every() if label in contacts.labels(row)]
     if not having:

@@ -19,7 +19,7 @@ _COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 _MSISDN: Final[Json] = {"type": "string", "pattern": f"^{MSISDN.pattern}$"}
 _TEXTS: Final[Json] = {"type": "array", "items": _TEXT}
 _FLAG: Final[Json] = {"type": "string", "description": "Its value does not matter."}
-_FILTERS: Final[Json] = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_FILTERS: Final[Json] = {"type": "object", "additionalProperties": _TEXT}
 _WINDOW: Final = ("start", "limit", "order")
 _FILTER: Final = ("labels", "properties", "metadata")
 _PARAMETERS: Final[dict[str, Json]] = {
@@ -32,12 +32,13 @@ _PARAMETERS: Final[dict[str, Json]] = {
     "meta": {"schema": _FLAG, "allowEmptyValue": True},
     "sync": {"schema": _FLAG, "allowEmptyValue": True},
 }
-_PLACES: Final[dict[str, Json]] = {"contactId": _TEXT, "labelName": _TEXT, "msisdn": _TEXT}
+_PLACES: Final[dict[str, Json]] = {"contactId": _TEXT, "labelName": _TEXT, "msisdn": _MSISDN}
 _MEANINGS: Final = {
     400: "The request breaks a rule.",
     401: "The token is missing or wrong.",
     404: "There is no such contact, label or number.",
     405: "The path has no such method.",
+    409: "The label is on every contact and stays.",
     413: "The body is too long.",
     415: "The body is not application/json in UTF-8, or is compressed.",
 }
@@ -55,6 +56,7 @@ class _Shape:
     is_page: bool = False
     may_be_empty: bool = False
     may_be_later: bool = False
+    may_conflict: bool = False
 
 
 def _of(name: str) -> Json:
@@ -80,7 +82,7 @@ _SHAPES: Final[dict[Operation, _Shape]] = {
     contacts.replace_contact: _Shape(answer=_of("Contact"), body=_of("NewContact"), query=("meta",), may_be_empty=True),
     contacts.delete_contact: _Shape(answer=_of("Contact"), query=("meta",), may_be_empty=True),
     labels.add_label: _Shape(answer=_of("LabelUsage"), body=_TEXTS),
-    labels.delete_label: _Shape(answer=_of("LabelUsage")),
+    labels.delete_label: _Shape(answer=_of("LabelUsage"), may_conflict=True),
     blacklist.list_blacklist: _Shape(answer=_array("BlacklistEntry"), query=_WINDOW, is_page=True),
     blacklist.add_to_blacklist: _Shape(answer=_of("BlacklistEntry"), body=_of("NewBlacklistEntry")),
     blacklist.get_from_blacklist: _Shape(answer=_of("BlacklistEntry")),
@@ -92,7 +94,8 @@ _SHAPES: Final[dict[Operation, _Shape]] = {
 def document(semantics: Ip1Semantics, prefix: str) -> Json:
     """Return the document of the API under a path."""
     paths: dict[str, Json] = {}
-    for method, path, operation in ROUTES:
+    for method, pattern, operation in ROUTES:
+        path = re.sub(r"{(\w+):[^}]*}", r"{\1}", pattern)
         paths.setdefault(path, {})[method.lower()] = _operation(operation, path, semantics)
     return {
         "openapi": "3.1.0",
@@ -130,6 +133,7 @@ def _operation(operation: Operation, path: str, semantics: Ip1Semantics) -> Json
 
 def _responses(shape: _Shape, semantics: Ip1Semantics, *, is_of_one: bool) -> Json:
     statuses = {400, 401, 405} | ({404} if is_of_one else set()) | ({413, 415} if shape.body is not None else set())
+    statuses |= {409} if shape.may_conflict else set()
     errors: Json = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
     if shape.may_be_empty and semantics.write_answer == "empty":
         return {"204": {"description": "Done."}, **errors}

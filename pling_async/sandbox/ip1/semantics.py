@@ -20,8 +20,10 @@ class Ip1Semantics(Switches):
     write_answer: Literal["document", "empty"] = switch(
         "document", "update", "PATCH, PUT and DELETE answer 200 with the contact, or 204 with nothing"
     )
-    metadata_filter: Literal["refuse", "ignore"] = switch(
-        "refuse", "filters", "a filter by metadata without meta: a 400, or no filter at all, for a deletion too"
+    metadata_filter: Literal["ignore", "refuse", "apply"] = switch(
+        "ignore",
+        "filters",
+        "a filter by metadata without meta: no filter, for a deletion too, a 400, or one like others",
     )
     blank_filter: Literal["ignore", "match_nothing"] = switch(
         "ignore", "filters", "a filter whose value is blank: no filter at all, for a deletion too, or one nobody fits"

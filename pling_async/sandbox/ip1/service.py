@@ -1,12 +1,12 @@
 """The IP1 contacts API as a service of the sandbox."""
 
 import sqlite3
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pling_async.sandbox.ip1.access import TOKEN, check_harmless, check_secret
 from pling_async.sandbox.ip1.openapi import document
@@ -29,6 +29,14 @@ class Ip1Service:
     name: ClassVar[str] = "ip1"
     prefix: ClassVar[str] = "/ip1"
     tables: ClassVar[tuple[str, ...]] = TABLES
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with switches and a token of its own."""
+        return evolve(self, semantics=Ip1Semantics.parse(switches), token=secret)
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return the environment in which `Ip1Client.from_env` finds it."""
+        return {"IP1_BASE_URL": f"{origin}{self.prefix}/", "IP1_TOKEN": self.token}
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables."""

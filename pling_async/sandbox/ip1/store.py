@@ -13,7 +13,7 @@ from pling_async.sandbox.ip1.metadata import PROPERTY, read_number
 from pling_async.sandbox.ip1.schema import contact_id
 from pling_async.sandbox.ip1.semantics import Ip1Semantics
 
-OWNER: Final = "ip1-12345"
+OWNER: Final = "ip1-XXXXX"
 AUTOMATIC: Final = "all"
 """A label that every contact has."""
 _FILTER: Final = re.compile(r"(properties|metadata)\[(.+)\]", re.DOTALL)
@@ -140,7 +140,7 @@ class Contacts:
         if metadata and not call.has("meta"):
             if self._semantics.metadata_filter == "refuse":
                 raise Problem(detail="A filter by metadata needs meta.", at="metadata")
-            metadata = {}
+            metadata = metadata if self._semantics.metadata_filter == "apply" else {}
         return " AND ".join(conditions), values, metadata
 
     def _given(self, call: Call, wanted: str) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """The Pling Contacts API as a service of the sandbox."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pling_async.sandbox.pling.access import User, check_harmless, check_secret
 from pling_async.sandbox.pling.groups import groups_of
@@ -32,6 +32,20 @@ class PlingService:
     name: ClassVar[str] = "pling"
     prefix: ClassVar[str] = "/api"
     tables: ClassVar[tuple[str, ...]] = TABLES
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with switches and one user with a password of their own."""
+        return evolve(self, semantics=Semantics.parse(switches), users=(User(password=secret),))
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return the environment in which the command line finds it."""
+        user = self.users[0]
+        return {
+            "PLING_BASE_URL": f"{origin}{self.prefix}/",
+            "PLING_USERNAME": user.name,
+            "PLING_PASSWORD": user.password,
+            "PLING_ACCOUNT_ID": str(user.accounts[0]),
+        }
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables."""
