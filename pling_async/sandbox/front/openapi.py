@@ -14,7 +14,7 @@ from pling_async.sandbox.front.semantics import FrontSemantics
 
 Json = dict[str, Any]
 
-_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 10**12}
+_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": contacts.LATEST}
 _PARAMETERS: Final[dict[str, Json]] = {
     "contact_id": {"type": "string", "pattern": r"^(?:crd_[0-9a-z]{1,12}|alt:[a-z_]{1,20}:[A-Za-z0-9@.+_-]{1,60})$"},
     "list_id": {"type": "string", "pattern": "^grp_[0-9a-z]{1,12}$"},
