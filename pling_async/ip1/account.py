@@ -50,8 +50,9 @@ class Account:
         async with aclosing(pages(query, partial(self._page, request, decode))) as reading:
             async for page in reading:
                 for element in page:
-                    if key(element) not in seen:
-                        seen.add(key(element))
+                    known = key(element)
+                    if known not in seen:
+                        seen.add(known)
                         yield element
 
     async def _page(self, request: Request, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from operator import attrgetter
 from typing import Final
@@ -11,7 +10,7 @@ import orjson
 from attrs import frozen
 
 from pling_async.ip1.account import ANY_SUCCESS, Account, refused, same
-from pling_async.ip1.checks import limit
+from pling_async.ip1.checks import PAGE_SIZE, limit
 from pling_async.ip1.codec import decode_entries, decode_entry, decode_nothing
 from pling_async.ip1.models import BlacklistEntry
 from pling_async.phones import masked
@@ -28,12 +27,9 @@ class Blacklist:
 
     _account: Account
 
-    async def list(self, *, page_size: int | None = None) -> AsyncGenerator[BlacklistEntry]:
-        """Yield every entry once."""
-        query = limit(page_size)
-        async with aclosing(self._account.listing(_PATH, query, decode_entries, attrgetter("msisdn"))) as entries:
-            async for entry in entries:
-                yield entry
+    def list(self, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[BlacklistEntry]:
+        """Yield every entry once, page by page."""
+        return self._account.listing(_PATH, limit(page_size), decode_entries, attrgetter("msisdn"))
 
     async def get(self, number: str) -> BlacklistEntry:
         """Return the entry of a number, or raise `NotFound`; E.164, with or without its plus."""

@@ -16,6 +16,8 @@ from pling_async.ip1.models import Contact
 
 MOST_AT_ONCE: Final = 999
 """Contacts that a direct import may have."""
+PAGE_SIZE: Final = 200
+"""The largest page in the vendor's examples; which is the largest there may be is not published, the default is 50."""
 CONTACTS: Final = "v2/contacts"
 SUMMARY: Final = "meta"
 """In place of an id, it is the account's summary."""
@@ -32,10 +34,8 @@ def contact_path(contact_id: str) -> str:
     return f"{CONTACTS}/{path}"
 
 
-def limit(page_size: int | None) -> Query:
-    """Return how many elements a page shall have, if that is not left to the server."""
-    if page_size is None:
-        return ()
+def limit(page_size: int) -> Query:
+    """Return how many elements a page shall have."""
     if type(page_size) is not int or page_size < 1:
         raise refused("page_size", "bad_number", "is not a whole number above 0")
     return (("limit", str(page_size)),)

@@ -1,7 +1,6 @@
 """Contacts: read, add, change, delete, one by one and many at once."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
 from functools import partial
 from operator import attrgetter
 from typing import Literal, overload
@@ -13,6 +12,7 @@ from pling_async.ip1.account import ANY_SUCCESS, Account, refused, same
 from pling_async.ip1.checks import (
     CONTACTS,
     MOST_AT_ONCE,
+    PAGE_SIZE,
     SUMMARY,
     check,
     check_accepted,
@@ -47,25 +47,23 @@ class Contacts:
 
     _account: Account
 
-    async def list(
+    def list(
         self,
         *,
         labels: Iterable[str] = (),
         properties: Mapping[str, str] | None = None,
         metadata: Mapping[str, str | bool] | None = None,
         meta: bool = False,
-        page_size: int | None = None,
+        page_size: int = PAGE_SIZE,
     ) -> AsyncGenerator[Contact]:
         """Yield the contacts that have all of this, each once; the next page is read while this one is used.
 
-        `meta` brings the metadata; a filter by metadata asks for it by itself. The server decides the size of a page
-        (50) unless you do. Pages count from the start, so that a contact may be missed while others are deleted.
+        `meta` brings the metadata; a filter by metadata asks for it by itself. Pages count from the start, so that a
+        contact may be missed while others are deleted. Whoever leaves early closes the listing (`aclosing`).
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         query = (*filters.query(meta=meta), *limit(page_size))
-        async with aclosing(self._account.listing(CONTACTS, query, decode_contacts, attrgetter("id"))) as contacts:
-            async for contact in contacts:
-                yield contact
+        return self._account.listing(CONTACTS, query, decode_contacts, attrgetter("id"))
 
     async def get(self, id: str, *, meta: bool = False) -> Contact:  # noqa: A002 - the API's own word
         """Return one contact."""

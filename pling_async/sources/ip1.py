@@ -23,7 +23,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "email": "email",
 }
 """IP1's property to our attribute; a property that is not here is not read, and reported as ignored."""
-_PAGE: Final = 500
 
 
 class Ip1Contacts:
@@ -39,8 +38,8 @@ class Ip1Contacts:
 
         The blacklist is read first: with the metadata of each contact, read later, nobody who was ever blocked passes.
         """
-        blocked = {entry.msisdn async for entry in self._client.blacklist.list(page_size=_PAGE)}
-        contacts = self._client.contacts.list(labels=self._labels, meta=True, page_size=_PAGE)
+        blocked = {entry.msisdn async for entry in self._client.blacklist.list()}
+        contacts = self._client.contacts.list(labels=self._labels, meta=True)
         async with aclosing(contacts) as reading:
             async for contact in reading:
                 yield self._row(contact, blocked)

@@ -16,9 +16,9 @@ NEXT = "https://api.ip1sms.com/v2/contacts?start=50&limit=50"
 
 
 @pytest.mark.parametrize("links", ["absolute", "relative"])
-@pytest.mark.parametrize(("page_size", "pages"), [(None, 2), (7, 15), (100, 1), (99, 2)])
-async def test_every_contact_comes_once(serve: Serve, links: str, page_size: Any, pages: int) -> None:
-    """Whatever the size of a page and the form of its links; the server's own pages have 50."""
+@pytest.mark.parametrize(("page_size", "pages"), [(50, 2), (7, 15), (100, 1), (99, 2)])
+async def test_every_contact_comes_once(serve: Serve, links: str, page_size: int, pages: int) -> None:
+    """Whatever the size of a page and the form of its links."""
     served = await serve(links=links)
     ids = await served.fill(100)
     assert [each.id async for each in served.client.contacts.list(page_size=page_size)] == ids
