@@ -8,9 +8,7 @@ import asyncio
 import base64
 import os
 
-from pling_async.frontapp.client import FrontClient
-from pling_async.frontapp.models import ContactChange, Handle, NewContact
-from pling_async.frontapp.paths import Alias
+from pling_async.frontapp import Alias, ContactChange, FrontClient, Handle, NewContact
 from pling_async.sandbox import Sandbox
 
 PICTURE = base64.b64decode(

@@ -6,13 +6,15 @@ number is read, and the first address; what is left over is not lost silently: `
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import define, field, frozen
 
-from pling_async.frontapp.client import FrontClient
 from pling_async.frontapp.models import Contact
 from pling_async.phones import normalise
+
+if TYPE_CHECKING:
+    from pling_async.frontapp.client import FrontClient
 
 FIELDS: Final[Mapping[str, str]] = {
     "First name": "first_name",
@@ -42,7 +44,7 @@ class Left:
 class FrontContacts:
     """Rows of a company in Front, read page by page; `left` is complete after the last, and begins anew each time."""
 
-    _client: FrontClient
+    _client: "FrontClient"
     _region: str
     _fields: Mapping[str, str]
     _list_id: str | None
@@ -104,7 +106,7 @@ def _left(contact: Contact, phones: tuple[str, ...], emails: tuple[str, ...]) ->
 
 
 def frontapp(
-    client: FrontClient, *, region: str = "NO", fields: Mapping[str, str] = FIELDS, list_id: str | None = None
+    client: "FrontClient", *, region: str = "NO", fields: Mapping[str, str] = FIELDS, list_id: str | None = None
 ) -> FrontContacts:
     """Return the contacts of a company in Front, or those of one contact list, as a source for `bulk.prepare`.
 

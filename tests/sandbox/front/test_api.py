@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -263,3 +264,9 @@ async def test_the_deprecated_api_refuses_what_it_cannot_take(
         async with http.get(f"{served.url}contacts", headers=own) as answer:
             assert (answer.status, answer.headers["Allow"]) == (405, "POST")
         assert [each["name"] for each in await served.contacts()] == ["Ola"]
+
+
+def test_the_switches_are_documented() -> None:
+    """docs/frontapp.md has the table that the class makes."""
+    document = Path(__file__).parents[3] / "docs" / "frontapp.md"
+    assert FrontSemantics.table() in document.read_text(encoding="utf-8")
