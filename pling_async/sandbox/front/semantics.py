@@ -15,7 +15,7 @@ class FrontSemantics(Switches):
     groups_in_answers: Literal["objects", "names"] = switch(
         "objects",
         "lists",
-        "what groups and lists hold: objects as the description says, or names as the tutorial shows",
+        "what groups and lists hold: objects as in the description, or names as in the tutorial",
     )
     links: Literal["own", "company"] = switch(
         "own", "pages", "host of links and of next: the one that was asked, or the company's at frontapp.com"
