@@ -1,12 +1,10 @@
-"""The client: opens, closes, composes."""
+"""The client: opens, composes."""
 
 import hashlib
 import os
 from functools import partial
-from types import TracebackType
 from typing import Final, Self
 
-from pling_async._version import __version__
 from pling_async.frontapp.api import Api
 from pling_async.frontapp.avatars import Avatars
 from pling_async.frontapp.codec import decode
@@ -17,19 +15,18 @@ from pling_async.frontapp.models import Company
 from pling_async.frontapp.notes import Conversations, CustomFields, Notes
 from pling_async.frontapp.paths import at
 from pling_async.session.auth import BearerAuth, Secret, as_secret
+from pling_async.session.client import Client
 from pling_async.session.environment import secret
 from pling_async.session.retry import RetryPolicy
-from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
+from pling_async.session.session import Caller, ClientSession
 from pling_async.session.settings import BaseUrl, ClientSettings, Timeouts
 
 DEFAULT_URL: Final = "https://api2.frontapp.com/"
-PATIENT: Final = ClientSettings(
-    timeout=Timeouts(total=300), retry=RetryPolicy(attempts=5), answer_cap=16 << 20
-)
+PATIENT: Final = ClientSettings(timeout=Timeouts(total=300), retry=RetryPolicy(attempts=5), answer_cap=16 << 20)
 """Front counts requests by the minute: whoever finds the minute full waits for the next one."""
 
 
-class FrontClient:
+class FrontClient(Client):
     """One company in Front's Core API (frontapp.com).
 
     Use it as `async with`, or `close` it. An aiohttp session given as `http` lends its connections and stays open.
@@ -41,26 +38,25 @@ class FrontClient:
         token: str | Secret,
         *,
         base_url: str = DEFAULT_URL,
-        settings: ClientSettings = PATIENT,
+        settings: ClientSettings | None = None,
         http: ClientSession | None = None,
     ) -> None:
         token = as_secret(token)  # whatever fails from here on, no traceback has the text
         base = BaseUrl.parse(base_url)
-        headers = {"Authorization": BearerAuth(token).header_value(), "User-Agent": f"pling-async/{__version__}"}
-        transport = AiohttpTransport(base, headers=headers, settings=settings, http=http)
-        self._owned: Session | None = Session(transport, settings=settings, shared_as=_gate(base, token))
-        self._compose(self._owned, base.origin)
+        session = self._open(
+            base, BearerAuth(token), settings=settings or PATIENT, http=http, shared_as=_gate(base, token)
+        )
+        self._compose(session, base.origin)
 
     @classmethod
     def over(cls, session: Caller, *, origin: str) -> Self:
         """Return a client over a session made elsewhere, for instance on a simulated transport; it stays open."""
         self = cls.__new__(cls)
         self._compose(session, origin)
-        self._owned = None
         return self
 
     @classmethod
-    def from_env(cls, *, settings: ClientSettings = PATIENT, http: ClientSession | None = None) -> Self:
+    def from_env(cls, *, settings: ClientSettings | None = None, http: ClientSession | None = None) -> Self:
         """Return a client from FRONT_TOKEN or FRONT_TOKEN_FILE, and FRONT_BASE_URL, which has a default.
 
         The file must be readable by its owner alone.
@@ -69,9 +65,7 @@ class FrontClient:
         return cls(secret("FRONT_TOKEN"), base_url=base_url, settings=settings, http=http)
 
     def _compose(self, session: Caller, origin: str) -> None:
-        self.session = session
-        self.settings = session.settings
-        self.origin = origin
+        self._use(session, origin)
         self._api = Api(session)
         self.contacts = Contacts(self._api)
         self.handles = Handles(self._api)
@@ -84,19 +78,6 @@ class FrontClient:
     async def company(self) -> Company:
         """Return whom the token speaks for: the cheapest way to try it."""
         return await self._api.read(at("me"), partial(decode, Company))
-
-    async def close(self) -> None:
-        """Close the session if this client opened it; a second time does nothing."""
-        if self._owned is not None:
-            await self._owned.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(origin={self.origin!r})"

@@ -1,22 +1,20 @@
 """The contact API that Front deprecated in 2016: one request, which creates or updates, and may merge."""
 
 import warnings
-from functools import partial
-from types import TracebackType
 from typing import Any, Final, Self
 
 import attrs
 from attrs import field, frozen
 
-from pling_async._version import __version__
 from pling_async.errors import Problem, ValidationError
 from pling_async.frontapp.codec import dumped, given
 from pling_async.frontapp.models import Handle
 from pling_async.phones import is_e164
 from pling_async.session.auth import BasicAuth, Secret, as_secret
+from pling_async.session.client import Client
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
+from pling_async.session.session import ClientSession
 from pling_async.session.settings import BaseUrl, ClientSettings
 from pling_async.session.unset import UNSET, Unset
 
@@ -57,7 +55,7 @@ class Accepted:
     """The server took the contact and applies it less than a second later; it answers no id, nor what came of it."""
 
 
-class LegacyFrontClient:
+class LegacyFrontClient(Client):
     """Front's deprecated contact API, for those who still have credentials; `FrontClient` is the one to use.
 
     Handles that belong to several contacts MERGE THEM INTO ONE, and nothing takes that back.
@@ -75,15 +73,8 @@ class LegacyFrontClient:
         password = as_secret(password)  # whatever fails from here on, no traceback has the text
         message = "Front deprecated this API in 2016; use FrontClient, which also refuses to merge unasked"
         warnings.warn(message, DeprecationWarning, stacklevel=2)
-        base, settings = BaseUrl.parse(base_url), settings or ClientSettings()
-        headers = {
-            "Authorization": BasicAuth(company, password).header_value(),
-            "User-Agent": f"pling-async/{__version__}",
-        }
-        transport = AiohttpTransport(base, headers=headers, settings=settings, http=http)
-        self.origin = base.origin
-        self.session: Caller = Session(transport, settings=settings)
-        self._close = partial(transport.close)
+        base = BaseUrl.parse(base_url)
+        self._use(self._open(base, BasicAuth(company, password), settings=settings, http=http), base.origin)
 
     async def add(self, contact: LegacyContact) -> Accepted:
         """Create a contact, or update the one that has one of these handles; if several have, THEY BECOME ONE.
@@ -100,18 +91,6 @@ class LegacyFrontClient:
             answers_json=False,
         )
         return await self.session.call(request, lambda _: Accepted())
-
-    async def close(self) -> None:
-        """Close what was opened here; a second time does nothing."""
-        await self._close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(origin={self.origin!r})"

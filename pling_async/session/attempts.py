@@ -77,8 +77,8 @@ class Attempts:
             operation.begin(self._runtime.clock())
             timeout = operation.deadline - operation.started
             response = await self._transport.send(request, request_id=operation.id, timeout=timeout)
-        if (quota := quota_of(response)) is not None:
-            self._limiter.heed(quota)
+            if (quota := quota_of(response)) is not None:
+                self._limiter.heed(quota)  # before the next one takes this place
         if _log.isEnabledFor(logging.DEBUG):
             seconds = self._runtime.clock() - operation.started
             _log.debug("%s: %d in %.3f s", operation, response.status, seconds)

@@ -50,7 +50,8 @@ def _find(value: Any, depth: int) -> str:
     if isinstance(value, dict):
         keys = _PROBLEM if "title" in value and not {"message", "error"} & value.keys() else _KEYS
         found = filter(None, (_said(key, value[key], depth - 1) for key in keys if key in value))
-        return ": ".join(found) if keys is _PROBLEM else next(found, "")
+        said = ": ".join(found) if keys is _PROBLEM else next(found, "")
+        return ": ".join(filter(None, (said, _find(value.get("details", []), depth - 1))))
     return ""
 
 

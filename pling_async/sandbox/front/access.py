@@ -16,7 +16,6 @@ _DEFAULT: Final = "sandbox"
 SCOPES: Final = frozenset(
     {"contacts:read", "contacts:write", "contacts:delete", "custom_fields:read", "conversations:read"}
 )
-TOKEN: Final = web.RequestKey("token", "ApiToken")
 
 
 @frozen(kw_only=True)
@@ -30,6 +29,9 @@ class ApiToken:
         """Raise unless the token is for this."""
         if scope is not None and scope not in self.scopes:
             raise ApiError(status=403, message=f"The token lacks the scope {scope}")
+
+
+TOKEN: Final = web.RequestKey("token", ApiToken)
 
 
 def authenticated(tokens: Iterable[ApiToken]) -> Middleware:

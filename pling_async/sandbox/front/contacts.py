@@ -13,10 +13,12 @@ from pling_async.sandbox.front.multipart import Form
 from pling_async.sandbox.front.paging import limit_of, page, start_of
 from pling_async.sandbox.front.rendering import shown_contact
 from pling_async.sandbox.front.schema import number_of
-from pling_async.sandbox.front.validation import IDS, NEW, RULES, REQUIRED_TEXT, checked, is_handle
+from pling_async.sandbox.front.validation import IDS, NEW, REQUIRED_TEXT, RULES, checked, is_handle
 
 LARGEST: Final = 25_000_000
 """Bytes of an avatar."""
+LATEST: Final = 10**12
+"""The greatest time that a filter takes."""
 _MOST_MERGED: Final = 50
 _NUMBER: Final = re.compile(r"[0-9]{1,13}(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 _SELECTS: Final = {
@@ -58,7 +60,7 @@ def list_contacts(call: Call) -> Answer:
 
 def _seconds(call: Call, name: str, usual: float) -> float:
     text = call.one(name)
-    if text is not None and not _NUMBER.fullmatch(text):
+    if text is not None and not (_NUMBER.fullmatch(text) and float(text) <= LATEST):
         raise ApiError(status=400, message=f"{name} must be seconds since 1970")
     return usual if text is None else float(text)
 

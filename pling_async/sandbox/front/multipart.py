@@ -8,8 +8,9 @@ from attrs import field, frozen
 from pling_async.sandbox.front.errors import ApiError
 
 _BOUNDARY: Final = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
-_NAME: Final = re.compile(rb';\s*name="([^"]*)"')
-_FILENAME: Final = re.compile(rb';\s*filename="([^"]*)"')
+_NAME: Final = re.compile(rb';\s*name="((?:[^"\\]|\\.)*)"')
+_QUOTED: Final = re.compile(rb"\\(.)")
+_FILENAME: Final = re.compile(rb';\s*filename="')
 _TYPE: Final = re.compile(rb"^content-type:\s*([^\r\n;]+)", re.IGNORECASE | re.MULTILINE)
 _MEMBER: Final = re.compile(r"(\w+)\[([^\]]*)\]")
 
@@ -52,7 +53,7 @@ def _take(piece: bytes, values: dict[str, Any], files: dict[str, File]) -> None:
     if not separator or name is None:
         raise ApiError(status=400, message="Malformed part header")
     try:
-        key = name[1].decode()
+        key = _QUOTED.sub(rb"\1", name[1]).decode()
         if _FILENAME.search(head):
             kind = _TYPE.search(head)
             files[key] = File(content=content, content_type=kind[1].decode() if kind else "application/octet-stream")

@@ -11,11 +11,10 @@ from pling_async.sandbox.front.openapi_schemas import of, schemas
 from pling_async.sandbox.front.paging import MOST, USUAL
 from pling_async.sandbox.front.routes import ROUTES, Route
 from pling_async.sandbox.front.semantics import FrontSemantics
-from pling_async.sandbox.switches import spelled
 
 Json = dict[str, Any]
 
-_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 10**12}
+_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": contacts.LATEST}
 _PARAMETERS: Final[dict[str, Json]] = {
     "contact_id": {"type": "string", "pattern": r"^(?:crd_[0-9a-z]{1,12}|alt:[a-z_]{1,20}:[A-Za-z0-9@.+_-]{1,60})$"},
     "list_id": {"type": "string", "pattern": "^grp_[0-9a-z]{1,12}$"},
@@ -104,7 +103,11 @@ def document(semantics: FrontSemantics, prefix: str) -> Json:
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, path, semantics)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Front Core API: contacts", "version": "1.0.0", "description": _about(semantics)},
+        "info": {
+            "title": "Front Core API: contacts",
+            "version": "1.0.0",
+            "description": _ABOUT.format(switches=semantics.summary()),
+        },
         "servers": [{"url": prefix}],
         "security": [{"bearer": []}],
         "paths": paths,
@@ -113,12 +116,6 @@ def document(semantics: FrontSemantics, prefix: str) -> Json:
             "schemas": schemas(semantics),
         },
     }
-
-
-def _about(semantics: FrontSemantics) -> str:
-    chosen = [(switch, getattr(semantics, switch.name)) for switch in FrontSemantics.switches()]
-    changed = [f"{switch.name}={spelled(value)}" for switch, value in chosen if value != switch.default]
-    return _ABOUT.format(switches=", ".join([*changed, "the others" if changed else "all"]) + " at their defaults")
 
 
 def _operation(route: Route, path: str, semantics: FrontSemantics) -> Json:

@@ -1,4 +1,4 @@
-"""The endpoints of the Core API and what surrounds them: limits, content types, and the call each makes of a request."""
+"""The endpoints of the Core API and what surrounds them: limits, content types, and the call made of a request."""
 
 import sqlite3
 from datetime import datetime

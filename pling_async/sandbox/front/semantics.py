@@ -1,4 +1,4 @@
-"""What Front's documents leave open about the Core API, one switch a question; the defaults are the likeliest reading."""
+"""What Front's documents leave open about the Core API, a switch a question; the defaults are the likeliest reading."""
 
 from typing import Literal
 
@@ -22,8 +22,12 @@ class FrontSemantics(Switches):
     page_tokens: Literal["stay", "expire"] = switch("stay", "4.3", "expire: page tokens are good for a minute")
     expired_page_status: Literal[400, 404] = switch(400, "4.3", "status of a page token that has expired")
     notes_status: Literal[202, 200] = switch(202, "4.1", "status of a listing of notes")
-    merged_ids: Literal["gone", "resolve"] = switch("gone", "4.2", "whether ids of merged contacts lead to what they became")
-    rate_limit: Literal[0, 50, 100, 200] = switch(0, "4.4", "requests a minute for the whole company; 0: as many as come")
+    merged_ids: Literal["gone", "resolve"] = switch(
+        "gone", "4.2", "whether ids of merged contacts lead to what they became"
+    )
+    rate_limit: Literal[0, 50, 100, 200] = switch(
+        0, "4.4", "requests a minute for the whole company; 0: as many as come"
+    )
     rate_window: Literal["fixed", "sliding"] = switch(
         "fixed", "4.4", "a minute begins with its first request, or is always the last sixty seconds"
     )
@@ -31,4 +35,6 @@ class FrontSemantics(Switches):
         "free", "4.4", "limited: five requests a second for each contact, even while the company has some left"
     )
     retry_after: Literal["given", "absent"] = switch("given", "4.4", "whether a 429 says how long to wait")
-    bad_json: Literal["bare", "whole"] = switch("bare", "4.5", "bare: the error about a body that is not JSON has a message only")
+    bad_json: Literal["bare", "whole"] = switch(
+        "bare", "4.5", "bare: the error about a body that is not JSON has a message only"
+    )

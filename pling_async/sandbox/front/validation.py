@@ -95,7 +95,7 @@ FIELD_TYPES: Final = tuple(_TYPES)
 
 
 def check_custom_fields(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that are set, or raise for an unknown name, in which case counts, or a value of another type."""
+    """Return the fields that are set, or raise for an unknown name, case included, or a value of another type."""
     known = {row["name"]: row["type"] for row in call.rows("SELECT name, type FROM frontCustomFields")}
     problems = [f"body.custom_fields: unknown field {name!r}" for name in values if name not in known]
     problems += [
