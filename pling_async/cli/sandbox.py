@@ -51,7 +51,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - click gives an argument for each option
     semantics: Sequence[str],
     deterministic: bool,  # noqa: FBT001 - click's
 ) -> None:
-    """Serve a local Pling API, or one of its neighbours, to try things on, until Ctrl-C.
+    """Serve a local Pling API, or a neighbouring system's, until Ctrl-C.
 
       pling sandbox
       pling sandbox --service ip1 --semantics ip1.patch_labels=add

@@ -5,7 +5,7 @@ error says where a value is not what it should be. An answer to a write may be e
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import orjson
 
@@ -17,7 +17,7 @@ from pling_async.session.unset import UNSET, Unset
 
 T = TypeVar("T")
 
-_BOOLEANS: Final = frozenset({"true", "false", True, False})
+_BOOLEANS: Final = frozenset({"true", "false"})
 
 
 def encode(contact: Contact) -> dict[str, Any]:
@@ -109,16 +109,16 @@ def _properties(value: Any) -> dict[str, str | None]:
     for name, each in strict.json_object(value).items():
         if type(each) is not str and each is not None:
             raise strict.Mismatch("a text", f".{name}")
-    return dict(value)
+    return cast("dict[str, str | None]", value)
 
 
 def _metadata(value: Any) -> dict[str, dict[str, Any]]:
     """Read what is said of each property; whether a number is blocked must be readable, since a send depends on it."""
     for name, said in strict.json_object(value).items():
         blocked = _at(f".{name}", strict.json_object, said).get("isBlocked")
-        if blocked is not None and (not isinstance(blocked, str | bool) or blocked not in _BOOLEANS):
+        if blocked is not None and str(blocked).lower() not in _BOOLEANS:
             raise strict.Mismatch("true or false", f".{name}.isBlocked")
-    return dict(value)
+    return cast("dict[str, dict[str, Any]]", value)
 
 
 def _summary(value: Any) -> Summary:
@@ -160,7 +160,10 @@ def _entry(value: Any) -> BlacklistEntry:
 
 
 def _member(raw: dict[str, Any], name: str, read: Callable[[Any], T]) -> T:
-    return _at(f".{name}", read, raw.pop(name, None))
+    try:
+        return read(raw.pop(name, None))
+    except strict.Mismatch as mismatch:
+        raise mismatch.below(f".{name}") from None
 
 
 def _at(step: str, read: Callable[[Any], T], value: Any) -> T:

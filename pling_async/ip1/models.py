@@ -17,7 +17,6 @@ from pling_async.session.unset import UNSET, Unset
 
 AUTOMATIC_LABEL: Final = "all"
 """On every contact, whoever set it."""
-_TRUE: Final = frozenset({"true", True})
 
 
 def as_labels(values: Iterable[str] | Unset) -> tuple[str, ...] | Unset:
@@ -49,11 +48,14 @@ class Contact:
 
     @property
     def is_blocked(self) -> bool | None:
-        """Whether a number of the contact is on the account's blacklist; None without metadata that says so."""
+        """Whether a number of the contact is on the account's blacklist; None without metadata that say.
+
+        Booleans are texts there, and are read in any spelling: a blocked number must never pass for another.
+        """
         if isinstance(self.metadata, Unset):
             return None
         found = [each["isBlocked"] for each in self.metadata.values() if each.get("isBlocked") is not None]
-        return any(value in _TRUE for value in found) if found else None
+        return any(str(value).lower() == "true" for value in found) if found else None
 
     def problems(self, *, needs_labels: bool = False) -> Iterator[Problem]:
         """Yield what keeps the contact from being sent as a whole document."""

@@ -122,6 +122,7 @@ def shape(request: pytest.FixtureRequest) -> Any:
         ({"phoneNumber": {}}, None),
         ({"phoneNumber": {"isBlocked": "false"}}, False),
         ({"phoneNumber": {"isBlocked": "true"}}, True),
+        ({"phoneNumber": {"isBlocked": "True"}}, True),
         ({"a": {"isBlocked": False}, "b": {"isBlocked": True}}, True),
     ],
 )

@@ -168,7 +168,7 @@ async def test_what_would_change_nothing_or_too_much_is_not_sent(served: Served)
     ids=lambda fault: f"{fault.action} {fault.status} {fault.retry_after}",
 )
 async def test_a_post_is_never_repeated(serve: Serve, icarus: Contact, fault: Fault) -> None:
-    """#13: nothing tells two contacts apart, so whatever went wrong the caller decides."""
+    """Nothing tells two contacts apart, so whatever went wrong the caller decides."""
     served = await serve()
     served.sandbox.fail(fault)
     for call in (
