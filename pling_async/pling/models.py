@@ -7,30 +7,14 @@ sent, never when something is read, since the server is the authority on what it
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import Enum
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import attrs
 from attrs import field, frozen
 
 from pling_async.errors import Problem, ValidationError
 from pling_async.phones import is_e164, masked
-
-
-class Unset(Enum):
-    """The type of `UNSET`: not given, which is neither None nor empty."""
-
-    UNSET = "UNSET"
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET: Final = Unset.UNSET
-"""Not given: left out of a request, or absent from an answer."""
+from pling_async.session.unset import UNSET, Unset
 
 
 @frozen(kw_only=True)

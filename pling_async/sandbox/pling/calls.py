@@ -10,8 +10,8 @@ from attrs import frozen
 
 from pling_async.sandbox.pling.access import User, check_account
 from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.validation import ContactReader, integer
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.spool import Spool
 
 DIGITS: Final = 18

@@ -13,9 +13,9 @@ from pling_async.sandbox.pling.access import User, authenticate
 from pling_async.sandbox.pling.calls import Answer, Call, Operation
 from pling_async.sandbox.pling.errors import ApiError, Invalid
 from pling_async.sandbox.pling.replace import replace_contacts
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.validation import ContactReader
 from pling_async.sandbox.sabotage import CRASH_AFTER
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Stage
 from pling_async.sandbox.spool import Spool
 from pling_async.sandbox.traffic import SPOOL

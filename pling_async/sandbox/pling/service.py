@@ -1,23 +1,23 @@
 """The Pling Contacts API as a service of the sandbox."""
 
 import sqlite3
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from attrs import frozen
+from attrs import evolve, frozen
 
-from pling_async.sandbox.pling.access import User
+from pling_async.sandbox.pling.access import User, check_harmless, check_secret
 from pling_async.sandbox.pling.groups import groups_of
 from pling_async.sandbox.pling.openapi import document
 from pling_async.sandbox.pling.routes import Endpoints, error_pages, users_only
 from pling_async.sandbox.pling.schema import TABLES, create
 from pling_async.sandbox.pling.seeding import Seeder
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import contacts_of
 from pling_async.sandbox.pling.validation import ContactReader
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Seed, Stage
 
 
@@ -29,8 +29,23 @@ class PlingService:
     users: tuple[User, ...]
     small_ids: bool
     """Whether ids count from 1."""
+    name: ClassVar[str] = "pling"
     prefix: ClassVar[str] = "/api"
     tables: ClassVar[tuple[str, ...]] = TABLES
+
+    def configured(self, switches: Iterable[str], secret: str) -> Self:
+        """Return it with switches and one user with a password of their own."""
+        return evolve(self, semantics=Semantics.parse(switches), users=(User(password=secret),))
+
+    def variables(self, origin: str) -> dict[str, str]:
+        """Return the environment in which the command line finds it."""
+        user = self.users[0]
+        return {
+            "PLING_BASE_URL": f"{origin}{self.prefix}/",
+            "PLING_USERNAME": user.name,
+            "PLING_PASSWORD": user.password,
+            "PLING_ACCOUNT_ID": str(user.accounts[0]),
+        }
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create what is missing of the tables."""
@@ -50,6 +65,14 @@ class PlingService:
     def users_only(self) -> Middleware:
         """Return a middleware that asks for a user's credentials, for what has no such question of its own."""
         return users_only(self.users, self.semantics)
+
+    def check_harmless(self, environment: Mapping[str, str]) -> None:
+        """Raise `ValueError` for credentials that may open a real account."""
+        check_harmless(self.users, environment)
+
+    def check_secret(self) -> None:
+        """Raise `ValueError` for a password that everybody knows."""
+        check_secret(self.users)
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put contacts and contactGroups into the store; those without accountId into the first account."""

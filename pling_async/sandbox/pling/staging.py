@@ -8,8 +8,8 @@ import orjson
 
 from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.merge import Row
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import BATCH, SETTABLE
-from pling_async.sandbox.semantics import Semantics
 
 _CREATE = """CREATE TEMP TABLE staged (
     number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL)"""
