@@ -130,7 +130,10 @@ def _write_page(view: View, made: "Plan") -> None:
         from pling_async.cli.page.assembly import write_page  # noqa: PLC0415 - jinja2 and polars take a while to import
 
         write_page(made, view.html, is_redacted=view.is_redacted)
-        note(f"The plan as a page: {view.html}" + ("" if view.is_redacted else "  (personal data, readable for you alone)"))
+        note(
+            f"The plan as a page: {view.html}"
+            + ("" if view.is_redacted else "  (personal data, readable for you alone)")
+        )
 
 
 def _print(view: View, made: "Plan") -> None:

@@ -19,6 +19,7 @@ from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
 from pling_async.sandbox.journal import Entry
+from pling_async.sandbox.page.application import Page, is_page
 from pling_async.sandbox.pling import PlingService, User
 from pling_async.sandbox.pling.access import check_harmless, check_secret
 from pling_async.sandbox.semantics import Semantics
@@ -46,6 +47,7 @@ class Sandbox:
 
     database: str | Path = MEMORY
     semantics: Semantics = field(factory=Semantics)
+    """What it starts with; its page can change it."""
     deterministic: bool = False
     clock: Clock = field()
     host: str = HOST
@@ -108,7 +110,7 @@ class Sandbox:
         await self._controls.close()
 
     def _application(self) -> web.Application:
-        guard = no_web_pages(self.hostnames, exposed=self.exposed)
+        guard = no_web_pages(self.hostnames, exposed=self.exposed, is_page=is_page)
         root = web.Application(middlewares=[guard], client_max_size=self.max_body)
         admin = Admin(self._controls).application()
         if self.exposed:
@@ -119,6 +121,8 @@ class Sandbox:
             application.middlewares.insert(0, self._controls.traffic.pass_through)
             root.add_subapp(service.prefix, application)
         root.router.add_get(DESCRIPTION, self._describe)
+        if not self.exposed:
+            Page(self._controls, self._pling).mount(root)
         return root
 
     async def _describe(self, _: web.Request) -> web.Response:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -10,19 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pling_async import __version__
 from pling_async.bulk.private_files import private_file
 from pling_async.cli.page import records, summary
 from pling_async.cli.page.veil import Plain, Redacted, Veil
+from pling_async.sandbox.page.text import visible
 
 if TYPE_CHECKING:
     from pling_async.bulk import Plan
 
-_INVISIBLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 _ESCAPED: Final = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026", b"\xe2\x80\xa8": b"\\u2028"} | {
     b"\xe2\x80\xa9": b"\\u2029"
 }
@@ -43,13 +40,17 @@ def render(plan: "Plan", veil: Veil) -> str:
     """Return the page."""
     style = _asset("pling_async.sandbox.page", "base.css") + _asset("pling_async.cli.page", "plan.css")
     script = _asset("pling_async.cli.page", "plan.js")
-    return _environment().get_template("plan.html.j2").render(
-        **_told(plan, veil),
-        **_listed(plan, veil),
-        policy=_policy(style, script),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - likewise
-        version=__version__,
+    return (
+        _environment()
+        .get_template("plan.html.j2")
+        .render(
+            **_told(plan, veil),
+            **_listed(plan, veil),
+            policy=_policy(style, script),
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - likewise
+            version=__version__,
+        )
     )
 
 
@@ -73,10 +74,8 @@ def _told(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
 
 
 def _listed(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
-    kinds = [
-        {"label": kind.label, "count": count}
-        for kind, count in zip(records.KINDS.values(), records.kind_counts(plan), strict=True)
-    ]
+    counts = records.kind_counts(plan)
+    kinds = [{"label": kind.label, "count": n} for kind, n in zip(records.KINDS.values(), counts, strict=True)]
     lists = {
         "changes": list(records.changes(plan, veil)),
         "rejects": list(records.rejects(plan, veil)),
@@ -87,7 +86,7 @@ def _listed(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
         "kinds": kinds,
         "fields": records.LABELS,
         "counts": {name: len(each) for name, each in lists.items()},
-        "left_out": sum(kind["count"] for kind in kinds) - len(lists["changes"]),
+        "left_out": sum(counts) - len(lists["changes"]),
         "data": embedded({**lists, "fields": records.LABELS, "kinds": marks}),
     }
 
@@ -98,16 +97,6 @@ def embedded(value: object) -> Markup:
     for sign, escaped in _ESCAPED.items():
         encoded = encoded.replace(sign, escaped)
     return Markup(encoded.decode())  # noqa: S704 - JSON without < > &
-
-
-def visible(text: object) -> Markup:
-    """Return a text isolated from the direction of what is around it, with marks for what would act unseen."""
-    parts = _INVISIBLE.sub(lambda found: f"\0{ord(found.group()):04X}\0", str(text).replace("\0", "\u2400"))
-    made = [
-        Markup('<span class="ctl">U+{}</span>').format(part) if place % 2 else escape(part)
-        for place, part in enumerate(parts.split("\0"))
-    ]
-    return Markup("<bdi>{}</bdi>").format(Markup("").join(made))
 
 
 def _policy(style: str, script: str) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from pling_async.bulk import Level, Mode, Strategy
+from pling_async.bulk import Level, Strategy
 from pling_async.bulk.guards import some
 from pling_async.cli.page.veil import Veil
+from pling_async.cli.plan_view import MODES
 
 if TYPE_CHECKING:
     from pling_async.bulk import Plan
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 _BARS: Final = 8
 _SHOWN_GROUPS: Final = 200
 
-_MODES: Final = {
-    Mode.MERGE: "nobody is removed",
-    Mode.REPLACE: "contacts that the list does not have are removed",
-    Mode.UNDO: "what the run added is removed, unless somebody changed it since",
-}
 _MARKS: Final = {Level.REFUSED: ("refused", "red"), Level.HELD: ("held back", "amber"), Level.PASSED: ("ok", "green")}
 
 
@@ -41,7 +37,7 @@ def heading(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
         "digest": plan.digest[:12],
         "account_id": plan.account_id,
         "mode": plan.mode.value.capitalize(),
-        "mode_words": _MODES[plan.mode],
+        "mode_words": MODES[plan.mode],
         "is_redacted": veil.is_redacted,
     }
 
@@ -121,7 +117,7 @@ def countries(plan: "Plan") -> list[Bar]:
 
 
 def _country(digits: str) -> str:
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as REGIONS  # noqa: N811, PLC0415 - a table, loaded when needed
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as REGIONS  # noqa: PLC0415 - a table, loaded when needed
 
     code = next((int(digits[:length]) for length in (1, 2, 3) if int(digits[:length]) in REGIONS), None)
     return f"+{digits}" if code is None else f"+{code} {_NAMES.get(code, REGIONS[code][0])}"
@@ -155,9 +151,7 @@ def charted(counts: Mapping[str, int], colour: str) -> list[Bar]:
     rare = ordered[_BARS:]
     bars = [*ordered[:_BARS], (f"{len(rare)} others", sum(count for _, count in rare))] if rare else ordered
     most = max((count for _, count in bars), default=0)
-    return [
-        Bar(label=label, count=count, colour=colour, share=round(100 * count / most, 2)) for label, count in bars
-    ]
+    return [Bar(label=label, count=count, colour=colour, share=round(100 * count / most, 2)) for label, count in bars]
 
 
 def _side_by_side(bars: Iterable[Bar]) -> Iterator[Bar]:
@@ -165,9 +159,7 @@ def _side_by_side(bars: Iterable[Bar]) -> Iterator[Bar]:
     total, start = sum(each.count for each in bars), 0.0
     for each in bars:
         share = 100 * each.count / total
-        yield Bar(
-            label=each.label, count=each.count, colour=each.colour, start=round(start, 3), share=round(share, 3)
-        )
+        yield Bar(label=each.label, count=each.count, colour=each.colour, start=round(start, 3), share=round(share, 3))
         start += share
 
 

@@ -1,6 +1,7 @@
 """How the service reads its document at the moment: switches that can be set while it runs."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -36,7 +37,7 @@ class Reading:
         known = {switch.name: switch for switch in self.semantics.switches()}
         if unknown := sorted(chosen.keys() - known.keys()):
             raise ValueError(f"there is no switch {unknown[0]!r}")
-        values = {name: known[name].value(text) for name, text in chosen.items()}
+        values: dict[str, Any] = {name: known[name].value(text) for name, text in chosen.items()}
         self.semantics = evolve(self.semantics, **values)
         self.reader = ContactReader(self.semantics)
 

@@ -48,9 +48,7 @@ class PlingService:
     def application(self, stage: Stage) -> web.Application:
         """Return the API."""
         application = web.Application(middlewares=[error_pages(self.reading)])
-        endpoints = Endpoints(
-            stage=stage, reading=self.reading, users=self.users, last_replace=self.last_replace
-        )
+        endpoints = Endpoints(stage=stage, reading=self.reading, users=self.users, last_replace=self.last_replace)
         endpoints.mount(application)
         return application
 
