@@ -11,8 +11,6 @@ from pling_async.bulk.fields import WRITABLE
 from pling_async.cli.page.veil import Veil, held
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from pling_async.bulk import Plan
 
 LIMIT: Final = 200_000
@@ -84,7 +82,7 @@ def duplicates(plan: "Plan", veil: Veil) -> Iterator[Record]:
     yield from found.values()
 
 
-def _frames(plan: "Plan") -> Iterator["pl.DataFrame"]:
+def _frames(plan: "Plan") -> Iterator[Any]:
     contacts = plan.contacts
     for action in KINDS:
         rows = contacts.filter(action=action.value)

@@ -57,7 +57,7 @@ def _style() -> str:
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra
 
-    from pling_async.sandbox.page.text import block, visible  # noqa: PLC0415 - needs what comes with jinja2
+    from pling_async.sandbox.page.text import block, plain, visible  # noqa: PLC0415 - needs what comes with jinja2
 
     environment = Environment(
         loader=PackageLoader("pling_async.sandbox", "page"),
@@ -66,5 +66,5 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "block": block, "counted": "{:,}".format}
+    environment.filters |= {"visible": visible, "block": block, "plain": plain, "counted": "{:,}".format}
     return environment

@@ -21,6 +21,11 @@ def block(text: object) -> Markup:
     return _marked(str(text), keep="\t\n")
 
 
+def plain(text: object) -> str:
+    """Return likewise a text for where markup cannot stand."""
+    return _INVISIBLE.sub(lambda found: f"[U+{ord(found.group()):04X}]", str(text))
+
+
 def _marked(text: str, *, keep: str) -> Markup:
     made, last = Markup(), 0
     for found in _INVISIBLE.finditer(text):
