@@ -90,12 +90,14 @@ def _banner(sandbox: "Sandbox") -> list[str]:
         "PLING_PASSWORD": f'"${_PASSWORD}"' if os.environ.get(_PASSWORD) else sandbox.password,
         "PLING_ACCOUNT_ID": str(sandbox.account_id),
     }
-    exposed = [f"Other machines can reach it at {sandbox.host}."] if sandbox.exposed else []
+    reached = (
+        f"Other machines can reach it at {sandbox.host}." if sandbox.exposed else f"To look at it: {sandbox.origin}/"
+    )
     return [
         f"Sandbox: {sandbox.url}  (data in {sandbox.database}; Ctrl-C ends it)",
         "In another terminal:",
         *(f"  export {name}={value}" for name, value in variables.items()),
         "  pling contacts list",
         f"It is not the real Pling: nobody gets a message. Its API is described in {sandbox.origin}/openapi.json",
-        *exposed,
+        reached,
     ]

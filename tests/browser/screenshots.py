@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from pling_async import PlingClient, bulk
 from pling_async.cli.page.assembly import write_page
 from pling_async.sandbox import Fault, Sandbox
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.watching import ARGUMENTS, CHROMIUM
 
 ROOT: Final = Path(__file__).parents[2]
 IMAGES: Final = ROOT / "docs" / "images"
@@ -28,7 +29,8 @@ async def main() -> None:
     async with Sandbox(deterministic=True, port=PORT) as sandbox, async_playwright() as driver:
         await sandbox.seed(contacts=account())
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        await _plan(browser, sandbox)
+        with tempfile.TemporaryDirectory() as folder:
+            await _plan(browser, sandbox, Path(folder) / "plan.html")
         await _requests(sandbox)
         sandbox.fail(Fault(status=503, path="*/contacts/replace", retry_after="5"))
         for scheme in ("light", "dark"):
@@ -39,8 +41,7 @@ async def main() -> None:
         await browser.close()
 
 
-async def _plan(browser: Browser, sandbox: Sandbox) -> None:
-    file = ROOT / ".demo-plan.html"
+async def _plan(browser: Browser, sandbox: Sandbox, file: Path) -> None:
     async with PlingClient(
         sandbox.username, sandbox.password, account_id=sandbox.account_id, base_url=sandbox.url
     ) as pling:
@@ -51,10 +52,9 @@ async def _plan(browser: Browser, sandbox: Sandbox) -> None:
     for scheme in ("light", "dark"):
         page = await _opened(browser, file.as_uri(), scheme)
         await _taken(page, f"plan-{scheme}", 1000)
-        await page.get_by_label("Changed 80").check()
+        await page.get_by_role("radio", name="Changed").check()
         await page.evaluate("document.getElementById('changes').scrollIntoView()")
         await _taken(page, f"plan-changes-{scheme}", 820)
-    file.unlink()
 
 
 async def _requests(sandbox: Sandbox) -> None:
@@ -68,18 +68,18 @@ async def _requests(sandbox: Sandbox) -> None:
     async with aiohttp.ClientSession(sandbox.url, headers=authorization) as http:
         await http.get("contacts?accountId=12345")
         await http.post("contacts", json={"accountId": 12345, "mobile": "+4799999999", "firstName": "Ola"})
-        await http.get("contacts/99")
+        await http.get("contacts/9999")
         await http.post("contacts/replace?accountId=12345", json=[*kept, {"mobile": "123"}])
 
 
 async def _opened(browser: Browser, url: str, scheme: Any) -> Page:
-    page = await browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme=scheme)
+    page = await browser.new_page(viewport={"width": 1040, "height": 900}, color_scheme=scheme)
     await page.goto(url)
     return page
 
 
 async def _taken(page: Page, name: str, height: int) -> None:
-    await page.set_viewport_size({"width": 1200, "height": height})
+    await page.set_viewport_size({"width": 1040, "height": height})
     await page.screenshot(path=IMAGES / f"{name}.png")
 
 

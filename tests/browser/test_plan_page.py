@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from pling_async import PlingClient, bulk
 from pling_async.cli.page.assembly import write_page
 from pling_async.sandbox import Sandbox
-from tests.browser.conftest import HOSTILE, accessible
+from tests.browser.watching import DASH, HOSTILE, accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,7 +89,7 @@ async def test_filters_and_search(look: Any, page_file: str) -> None:
     page = await look(page_file)
     status = page.locator("#changes [role=status]")
     await page.get_by_label("Added 121").check()
-    assert await status.inner_text() == f"1–50 of 121 ({122 + len(HOSTILE) + 1} in all)"
+    assert await status.inner_text() == f"1{DASH}50 of 121 ({122 + len(HOSTILE) + 1} in all)"
     await page.fill("#search-changes", "+47 999 99 250")
     await expect(page.locator("#changes tbody tr")).to_have_count(1)
     assert "Person 250" in (await _shown(page))[0]
@@ -111,9 +111,9 @@ async def test_pages_and_keys(look: Any, page_file: str) -> None:
     following = page.get_by_role("button", name="Next page, Changes")
     await following.focus()
     await page.keyboard.press("Enter")
-    assert await status.inner_text() == f"51–100 of {total}"
+    assert await status.inner_text() == f"51{DASH}100 of {total}"
     await page.keyboard.press("Enter")
-    assert await status.inner_text() == f"101–{total} of {total}"
+    assert await status.inner_text() == f"101{DASH}{total} of {total}"
     assert await following.is_disabled()
     await page.select_option("#size-changes", "200")
     assert len(await _shown(page)) == total
@@ -143,7 +143,7 @@ async def test_hostile_names_are_text(look: Any, page_file: str) -> None:
 
 
 async def test_a_script_that_got_in_would_not_run(look: Any, watch: Any, page_file: str, tmp_path: Path) -> None:
-    """The policy is the second wall: markup that a mistake let in is refused by the browser."""
+    """The policy is the second wall: markup that a mistake let in is refused by the browser (#113)."""
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     let_in = "<script>alert(1)</script><img src='https://example.com/x.png' onerror='alert(2)'>"
     (tmp_path / "plan.html").write_text(page.replace("</main>", f"{let_in}</main>"), encoding="utf-8")
@@ -216,8 +216,7 @@ async def test_a_hundred_thousand_changes(look: Any, plan: bulk.Plan, tmp_path: 
             search.dispatchEvent(new Event("input"));
         })"""
     )
-    assert "1–50 of 828 " in await page.locator("#changes [role=status]").inner_text()
-    print(f"opened in {opened:.2f} s, turned in {turned:.0f} ms, searched in {searched:.0f} ms")
+    assert f"1{DASH}50 of 828 " in await page.locator("#changes [role=status]").inner_text()
     assert opened < 10
     assert turned < 500
     assert searched < 2000

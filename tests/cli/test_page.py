@@ -12,7 +12,8 @@ import pytest
 
 from pling_async.cli.page.assembly import embedded
 
-LIST = "Fornavn;Mobil;Poststed;E-post;Grupper;Notat\n" + (
+LIST = (
+    "Fornavn;Mobil;Poststed;E-post;Grupper;Notat\n"
     "Åse;999 99 101;OSLO;aase@example.com;Hemmelig klubb;Liker ikke torsdager\n"
     "Kari;+4799999102;;;;\n"
     "Kari;+4799999102;HAMAR;kari@example.com;;\n"

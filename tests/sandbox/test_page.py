@@ -131,7 +131,7 @@ async def test_a_replace_that_dies_is_shown_as_what_it_was(serve: Any) -> None:
     for commit, words in (("atomic", "nothing was kept"), ("row_by_row", "what is shown was kept")):
         api = await serve(replace_commit=commit)
         await posted(api, "arm", action="crash", path="*/replace", rows="1", count="1")
-        with pytest.raises(Exception, match="disconnected|reset"):
+        with pytest.raises(Exception, match=r"disconnected|reset"):
             await api.replace({"mobile": FIRST}, {"mobile": "+4799999902"})
         assert words in (await api.send("GET", f"{api.sandbox.origin}/page/replace")).body.decode()
 
