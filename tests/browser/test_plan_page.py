@@ -158,7 +158,7 @@ async def test_without_javascript(look: Any, page_file: str) -> None:
     """Counts, charts, guards and groups are readable, and the page says what is missing."""
     page = await look(page_file, java_script_enabled=False)
     words = await page.locator("main").inner_text()
-    for each in (f"{len(HOSTILE)}\nremoved", "+47 Norway", "too_short", "held back", "The lists below need JavaScript"):
+    for each in (f"{len(HOSTILE)}\nremoved", "+47 Norway", "too short", "held back", "The lists below need JavaScript"):
         assert each in words
     assert not await page.locator("#search-changes").is_visible()
 

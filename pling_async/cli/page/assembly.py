@@ -74,10 +74,11 @@ def _told(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
 
 
 def _listed(plan: "Plan", veil: Veil) -> Mapping[str, Any]:
-    counts = records.kind_counts(plan)
+    frames = records.changed(plan)
+    counts = [frame.height for frame in frames]
     kinds = [{"label": kind.label, "count": n} for kind, n in zip(records.KINDS.values(), counts, strict=True)]
     lists = {
-        "changes": list(records.changes(plan, veil)),
+        "changes": list(records.changes(frames, veil)),
         "rejects": list(records.rejects(plan, veil)),
         "duplicates": list(records.duplicates(plan, veil)),
     }

@@ -1,6 +1,6 @@
 """The lists that the page's script shows, as compact as a hundred thousand lines of them need to be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,14 +52,14 @@ _NOTES: Final = {
 _STILL_STOPPED: Final = "still stopped, although the list says otherwise: that needs written consent"
 
 
-def changes(plan: "Plan", veil: Veil) -> Iterator[Record]:
+def changed(plan: "Plan") -> list[Any]:
+    """Return the contacts of each kind, as frames."""
+    return list(_frames(plan))
+
+
+def changes(frames: Iterable[Any], veil: Veil) -> Iterator[Record]:
     """Yield [kind, mobile, name, moved from, note, rows, [[field, before, after]]], at most `LIMIT` of them."""
-    return islice(_changes(plan, veil), LIMIT)
-
-
-def kind_counts(plan: "Plan") -> list[int]:
-    """Return how many changes there are of each kind."""
-    return [rows.height for rows in _frames(plan)]
+    return islice(_changes(frames, veil), LIMIT)
 
 
 def rejects(plan: "Plan", veil: Veil) -> Iterator[Record]:
@@ -92,9 +92,9 @@ def _frames(plan: "Plan") -> Iterator[Any]:
         yield rows
 
 
-def _changes(plan: "Plan", veil: Veil) -> Iterator[Record]:
-    for kind, (action, rows) in enumerate(zip(KINDS, _frames(plan), strict=True)):
-        for row in rows.iter_rows(named=True):
+def _changes(frames: Iterable[Any], veil: Veil) -> Iterator[Record]:
+    for kind, (action, rows) in enumerate(zip(KINDS, frames, strict=True)):
+        for row in rows.select(_COLUMNS).iter_rows(named=True):
             yield [
                 kind,
                 veil.number(row["mobile"]),
@@ -104,6 +104,19 @@ def _changes(plan: "Plan", veil: Veil) -> Iterator[Record]:
                 row["rows"],
                 list(_fields(action, row, veil)),
             ]
+
+
+_COLUMNS: Final = (
+    "mobile",
+    *WRITABLE,
+    "before",
+    "changed",
+    "moved_from",
+    "moved_by",
+    "reason",
+    "unstop_held_back",
+    "rows",
+)
 
 
 def _note(row: Mapping[str, Any]) -> str:

@@ -104,7 +104,8 @@ def guards(plan: "Plan", veil: Veil) -> Iterator[Mapping[str, str]]:
 
 def reasons(plan: "Plan") -> list[Bar]:
     """Return the codes of the rejects, the most frequent first."""
-    return charted(dict(plan.rejects["code"].value_counts().iter_rows()), "amber")
+    counts = plan.rejects["code"].value_counts().iter_rows()
+    return charted({code.replace("_", " "): count for code, count in counts}, "amber")
 
 
 def countries(plan: "Plan") -> list[Bar]:

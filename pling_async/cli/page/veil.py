@@ -91,7 +91,8 @@ class Redacted:
 
 def held(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """Yield the values that say something: no blanks, no flag that is as usual."""
-    return ((name, value) for name, value in values.items() if value not in ("", None, [], _USUAL.get(name)))
+    return [(name, value) for name, value in values.items() if value is not _USUAL.get(name) and value not in _BLANK]
 
 
 _USUAL: Final = {"is_stopped": False, "is_active": True}
+_BLANK: Final[tuple[Any, ...]] = ("", None, [])
