@@ -11,13 +11,17 @@ from playwright.async_api import Browser, Page, async_playwright
 from tests.browser.watching import ARGUMENTS, CHROMIUM, Look, Watch
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    """Start a Chromium for the tests of a file; without one they are skipped, or fail in continuous integration."""
+def pytest_runtest_setup() -> None:
+    """Skip where there is no Chromium, in one line of the summary; in continuous integration fail."""
     if CHROMIUM is None and os.environ.get("CI") == "true":
-        pytest.fail("no Chromium: apt-get install chromium")
+        pytest.fail("no Chromium: apt-get install chromium", pytrace=False)
     if CHROMIUM is None:
         pytest.skip("no Chromium, so the pages are not tested: apt-get install chromium")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """Start a Chromium for the tests of a file."""
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

@@ -1,6 +1,7 @@
 """The plan's page in a real browser."""
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,9 @@ async def test_a_hundred_thousand_changes(look: Any, plan: bulk.Plan, tmp_path: 
         })"""
     )
     assert f"1{DASH}50 of 828 " in await page.locator("#changes [role=status]").inner_text()
+    logging.getLogger(__name__).info(
+        "opened in %.2f s, turned in %.0f ms, searched in %.0f ms", opened, turned, searched
+    )
     assert opened < 10
     assert turned < 500
     assert searched < 2000

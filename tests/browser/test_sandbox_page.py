@@ -1,5 +1,6 @@
 """The sandbox's page in a real browser."""
 
+import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -256,5 +257,6 @@ async def test_a_hundred_thousand_contacts(look: Any, client: Client) -> None:
     await page.keyboard.press("Enter")
     await expect(page.locator("tbody tr")).to_have_count(1)
     searched = time.perf_counter() - begun
+    logging.getLogger(__name__).info("turned in %.2f s, searched in %.2f s", turned, searched)
     assert turned < 3
     assert searched < 3
