@@ -44,8 +44,4 @@ class Pages:
         return self._at(self.number + 1) if self.number < self.last else None
 
     def _at(self, number: int) -> str:
-        return str(
-            self.url.update_query(page=number).relative()
-            if self.url.is_absolute()
-            else self.url.update_query(page=number)
-        )
+        return str(self.url.update_query(page=number))
