@@ -108,14 +108,16 @@ def _banner(sandbox: "Sandbox") -> list[str]:
     lasting = os.environ.get(_PASSWORD)
     variables = {name: f'"${_PASSWORD}"' if value == lasting else value for name, value in sandbox.variables.items()}
     titles = " or ".join(_SERVICES[name] for name in sandbox.descriptions)
-    exposed = [f"Other machines can reach it at {sandbox.host}."] if sandbox.exposed else []
+    reached = (
+        f"Other machines can reach it at {sandbox.host}." if sandbox.exposed else f"To look at it: {sandbox.origin}/"
+    )
     return [
         f"Sandbox: {sandbox.origin}/  (data in {sandbox.database}; Ctrl-C ends it)",
         "In another terminal:",
         *(f"  export {name}={value}" for name, value in variables.items()),
         *(["  pling contacts list"] if "pling" in sandbox.descriptions else []),
         f"It is not the real {titles}: nobody gets a message. {_told(sandbox.descriptions.values())}",
-        *exposed,
+        reached,
     ]
 
 

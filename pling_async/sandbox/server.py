@@ -24,6 +24,7 @@ from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_
 from pling_async.sandbox.ip1 import Ip1, Ip1Service
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.later import Later
+from pling_async.sandbox.page.application import Page, is_page
 from pling_async.sandbox.pling import PlingService, User
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.service import Service, Stage
@@ -53,6 +54,7 @@ class Sandbox:
 
     database: str | Path = MEMORY
     semantics: Semantics = field(factory=Semantics)
+    """What it starts with; its page can change it."""
     deterministic: bool = False
     clock: Clock = field()
     host: str = HOST
@@ -121,7 +123,7 @@ class Sandbox:
         await self._controls.close()
 
     def _application(self) -> web.Application:
-        guard = no_web_pages(self.hostnames, exposed=self.exposed)
+        guard = no_web_pages(self.hostnames, exposed=self.exposed, is_page=is_page)
         root = web.Application(middlewares=[guard], client_max_size=self.max_body)
         services = self._controls.services
         admin = Admin(self._controls).application()
@@ -133,8 +135,10 @@ class Sandbox:
             application.middlewares.insert(0, self._controls.traffic.pass_through)
             root.router.add_get(service.prefix + DESCRIPTION, _describer(service))
             root.add_subapp(service.prefix, application)
-        if PlingService.name in services:
-            root.router.add_get(DESCRIPTION, _describer(services[PlingService.name]))
+        if isinstance(pling := services.get(PlingService.name), PlingService):
+            root.router.add_get(DESCRIPTION, _describer(pling))
+            if not self.exposed:
+                Page(self._controls, pling).mount(root)
         return root
 
     @property
