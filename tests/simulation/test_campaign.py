@@ -60,7 +60,7 @@ def test_a_seed_is_the_same_everywhere() -> None:
     ],
 )
 def test_a_defect_is_caught(defect: str, invariant: str) -> None:
-    """A guard that always passes, a forgotten stop, a blind repetition: each breaks its invariant within 400 seeds."""
-    done = _simulate("--seeds", "400", "--sabotage", defect, "--until", invariant)
+    """A guard that always passes, a forgotten stop, a blind repetition: each breaks its invariant within 800 seeds."""
+    done = _simulate("--seeds", "800", "--sabotage", defect, "--until", invariant)
     assert f"BROKEN {invariant}:" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
