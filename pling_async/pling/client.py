@@ -42,7 +42,7 @@ class PlingClient:
             "User-Agent": f"pling-async/{__version__}",
         }
         transport = AiohttpTransport(base, headers=headers, settings=settings, http=http)
-        self._owned: Session | None = Session(transport, settings=settings)
+        self._owned: Session | None = Session(transport, settings=settings, origin=base.origin)
         self._compose(self._owned, account_id, base.origin)
 
     @classmethod

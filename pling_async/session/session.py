@@ -59,12 +59,15 @@ class Session:
     """Calls operations: gates, attempts, retries, and one truthful error at the end.
 
     Transport, clock, sleep and randomness are arguments, so that a simulation can run it without sockets or time.
+    The origin is what hooks are told.
     """
 
-    def __init__(self, transport: Transport, *, settings: ClientSettings, runtime: Runtime | None = None) -> None:
+    def __init__(
+        self, transport: Transport, *, settings: ClientSettings, runtime: Runtime | None = None, origin: str = ""
+    ) -> None:
         self.settings = settings
         self._transport = transport
-        self._attempts = Attempts(transport, settings=settings, runtime=runtime or Runtime())
+        self._attempts = Attempts(transport, settings=settings, runtime=runtime or Runtime(), origin=origin)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 

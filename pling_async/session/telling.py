@@ -1,0 +1,52 @@
+"""Tells hooks the steps of an operation; whatever they do, the operation goes on."""
+
+import logging
+import re
+import traceback
+from functools import lru_cache
+from typing import Any, Final
+
+from pling_async.hooks import Event, Hook
+from pling_async.session.operation import Operation
+
+_log: Final = logging.getLogger("pling_async")
+_WORD: Final = re.compile(r"[a-z][a-z-]*")
+
+
+class Teller:
+    """Tells what happens to the operations of one session."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+
+    def tell(self, operation: Operation, kind: type[Event], now: float, **facts: Any) -> None:
+        """Tell all who listen to an operation that something happened to it."""
+        if not operation.hooks:
+            return
+        event = kind(
+            request_id=operation.id,
+            method=operation.request.method,
+            route=route(operation.request.path),
+            origin=self._origin,
+            attempt=operation.attempts,
+            elapsed=now - operation.began,
+            **facts,
+        )
+        for hook in operation.hooks:
+            _call(hook, event)
+
+
+def _call(hook: Hook, event: Event) -> None:
+    try:
+        hook(event)
+    except Exception as error:  # noqa: BLE001 - a listener must not decide what becomes of a request
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        words = (frame.f_code.co_qualname, type(error).__name__, line, type(event).__name__, event.request_id)
+        message = "the hook %s raised %s in line %d at %s of request %s; the request goes on"
+        _log.warning(message, *words, extra={"pling_request_id": event.request_id})
+
+
+@lru_cache(maxsize=256)
+def route(path: str) -> str:
+    """Return a path with everything left out that is not plainly a word of the API."""
+    return "/" + "/".join(part if _WORD.fullmatch(part) else "{id}" for part in path.split("/"))
