@@ -4,8 +4,8 @@ An operation is `Started`; each attempt is `Sending`, `Answered` if an answer ca
 follows; at the end the operation is `Done`, or it `GaveUp`.
 
 Hooks are given as `ClientSettings(hooks=(hook, ...))` and are called in the event loop, in order, so they must not
-block. What a hook raises is logged and changes nothing: to listen is not to take part. Events name no person, no
-secret and no query; only headers hold what the server wrote.
+block. What a hook raises is logged, the first time as a warning, and changes nothing: to listen is not to take part.
+Events name no person, no secret and no query; only headers hold what the server wrote.
 """
 
 from collections.abc import Callable, Iterator

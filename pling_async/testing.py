@@ -1,7 +1,7 @@
 """The pytest plugin: a sandbox and a client for every test that asks for them, and markers for what goes wrong.
 
     @pytest.mark.pling_fault(action="reset_after_commit", path="*/contacts/replace")
-    @pytest.mark.pling_semantics(put_mode="replace")
+    @pytest.mark.pling_semantics(omitted_in_put="null")
     async def test_my_import(pling_sandbox: Sandbox, pling_client: PlingClient) -> None: ...
 
 It comes with the package (`-p no:pling` leaves it out) and needs pytest-asyncio, in either mode, or anyio without it.
@@ -9,6 +9,7 @@ What it needs itself is imported by the first test that uses it.
 """
 
 from collections.abc import AsyncIterator, Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 _FAULT: Final = "pling_fault"
 _SEMANTICS: Final = "pling_semantics"
 _MARKERS: Final = (
-    f"{_FAULT}(action, path='*', ...): arm pling_async.sandbox.Fault in this test's sandbox; meeting no request is an error",
-    f"{_SEMANTICS}(put_mode=..., ...): how this test's sandbox reads the document, as in pling_async.sandbox.Semantics",
+    f"{_FAULT}(action, path='*', ...): arm a pling_async.sandbox.Fault; if no request meets it, the test is in error",
+    f"{_SEMANTICS}(omitted_in_put, ...): how the sandbox reads the document, as in pling_async.sandbox.Semantics",
 )
 _ASYNCIO: Final = ("asyncio", "pytest_asyncio", "pytest_asyncio.plugin")
 """Names under which pytest-asyncio may be registered: by its entry point, or by -p."""
@@ -31,7 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers, and the fixtures in the way that the event loop's plugin understands."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    config.pluginmanager.register(_Fixtures(_decorator(config)), "pling-fixtures")
+    fixtures, asynchronous = ModuleType("pling_fixtures"), _decorator(config)
+    vars(fixtures).update(
+        pling_settings=pytest.fixture(pling_settings),
+        pling_sandbox=asynchronous(pling_sandbox),
+        pling_client=asynchronous(pling_client),
+    )
+    config.pluginmanager.register(fixtures, fixtures.__name__)
 
 
 def _decorator(config: pytest.Config) -> Callable[..., Any]:
@@ -41,15 +48,6 @@ def _decorator(config: pytest.Config) -> Callable[..., Any]:
 
         return pytest_asyncio.fixture
     return pytest.fixture
-
-
-class _Fixtures:
-    """What pytest finds fixtures in."""
-
-    def __init__(self, fixture: Callable[..., Any]) -> None:
-        self.pling_settings = pytest.fixture(pling_settings)
-        self.pling_sandbox = fixture(pling_sandbox)
-        self.pling_client = fixture(pling_client)
 
 
 def pling_settings() -> "ClientSettings":
@@ -69,9 +67,13 @@ async def pling_sandbox(request: pytest.FixtureRequest) -> "AsyncIterator[Sandbo
         for fault in faults:
             sandbox.fail(fault)
         yield sandbox
-        unmet = [fault for fault in faults if not any(fault.matches(each.method, each.path) for each in sandbox.requests)]
+        unmet = [
+            fault for fault in faults if not any(fault.matches(each.method, each.path) for each in sandbox.requests)
+        ]
     if unmet:
-        pytest.fail(f"no request met {unmet[0]}; is its path a pattern for the whole path, as in */contacts?", pytrace=False)
+        pytest.fail(
+            f"no request met {unmet[0]}; is its path a pattern for the whole path, as in */contacts?", pytrace=False
+        )
 
 
 async def pling_client(pling_sandbox: "Sandbox", pling_settings: "ClientSettings") -> "AsyncIterator[PlingClient]":

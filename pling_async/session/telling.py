@@ -6,7 +6,7 @@ import traceback
 from functools import lru_cache
 from typing import Any, Final
 
-from pling_async.hooks import Event, Hook
+from pling_async.hooks import Event
 from pling_async.session.operation import Operation
 
 _log: Final = logging.getLogger("pling_async")
@@ -18,6 +18,7 @@ class Teller:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
+        self._has_complained = False
 
     def tell(self, operation: Operation, kind: type[Event], now: float, **facts: Any) -> None:
         """Tell all who listen to an operation that something happened to it."""
@@ -33,17 +34,18 @@ class Teller:
             **facts,
         )
         for hook in operation.hooks:
-            _call(hook, event)
+            try:
+                hook(event)
+            except Exception as error:  # noqa: BLE001 - a listener must not decide what becomes of a request
+                self._complain(error, operation)
 
-
-def _call(hook: Hook, event: Event) -> None:
-    try:
-        hook(event)
-    except Exception as error:  # noqa: BLE001 - a listener must not decide what becomes of a request
+    def _complain(self, error: Exception, operation: Operation) -> None:
+        """Say where a hook raised, once aloud: it will most often do so at every request."""
+        level = logging.DEBUG if self._has_complained else logging.WARNING
+        self._has_complained = True
         *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-        words = (frame.f_code.co_qualname, type(error).__name__, line, type(event).__name__, event.request_id)
-        message = "the hook %s raised %s in line %d at %s of request %s; the request goes on"
-        _log.warning(message, *words, extra={"pling_request_id": event.request_id})
+        words = (type(error).__name__, frame.f_code.co_qualname, line, operation)
+        _log.log(level, "a hook raised %s (%s, line %d), and %s goes on", *words, extra=operation.labels)
 
 
 @lru_cache(maxsize=256)
