@@ -17,6 +17,8 @@ from attrs import field, frozen
 
 from pling_async.errors import PlingError
 
+__all__ = ["Answered", "Done", "Event", "GaveUp", "Hook", "Retrying", "Sending", "Started", "recording"]
+
 
 def _kind(error: BaseException) -> str:
     return type(error).__name__

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -16,7 +17,7 @@ from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
 from pling_async import Contact, PlingClient, errors
 from pling_async.sandbox import Fault, Sandbox
-from pling_async.session.settings import ClientSettings
+from pling_async.session.settings import ClientSettings, Timeouts
 from pling_async.telemetry import OpenTelemetry
 
 
@@ -120,6 +121,21 @@ async def test_a_cancellation_ends_its_spans(serve: Any, connect: Any, get: Any,
         await call
     assert [span.status.status_code for span in heard.spans] == [StatusCode.UNSET] * 2
     assert {dict(span.attributes or {})["error.type"] for span in heard.spans} == {"asyncio.exceptions.CancelledError"}
+
+
+async def test_a_turn_that_never_came(serve: Any, connect: Any, get: Any, silence: Any, heard: Heard) -> None:
+    """An operation that was never sent has a span and no attempt."""
+    server = await serve(silence)
+    session = connect(server.url, hooks=[heard.hook], max_in_flight=1, timeout=Timeouts(total=0.1, total_large=30))
+    first = asyncio.create_task(session.call(attrs.evolve(get, large=True), bytes))
+    await server.asked.wait()
+    with pytest.raises(errors.PoolTimeout):
+        await session.call(get, bytes)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    unsent = next(span for span in heard.spans if dict(span.attributes or {}).get("pling_async.attempts") == 0)
+    assert dict(unsent.attributes or {})["pling_async.outcome"] == "not_applied"
+    assert [span.parent for span in heard.spans].count(unsent.context) == 0
 
 
 async def test_nobody_is_named(heard: Heard) -> None:
