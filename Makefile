@@ -34,6 +34,7 @@ lint: $(VENV)/.test-ready ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples/aiohttp_app.py examples/fastapi_app.py
 	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.test-ready ## let ruff format the code

@@ -11,6 +11,8 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests import peers
 
+pytest_plugins = ["pytester"]  # runs our own plugin
+
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 
