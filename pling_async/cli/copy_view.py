@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-import polars as pl
 from attrs import asdict
 from rich.text import Text
 
@@ -65,7 +64,7 @@ def _counts(plan: "CopyPlan") -> dict[str, int]:
 
 
 def _people(plan: "CopyPlan") -> Iterator[dict[str, Any]]:
-    for row in plan.contacts.filter(pl.col("action") != "unchanged").iter_rows(named=True):
+    for row in plan.differences.iter_rows(named=True):
         named = {"mobile": row["mobile"], "action": row["action"], "reason": row["reason"], "id": row["target_id"]}
         yield {**named, "changed": _changes(row)}
 

@@ -105,6 +105,11 @@ class CopyPlan:
         chosen = self.contacts.filter(pl.col("action").is_in([CopyAction.ADD.value, CopyAction.CHANGE.value]))
         return chosen.sort("is_stopped", descending=True, maintain_order=True)
 
+    @property
+    def differences(self) -> pl.DataFrame:
+        """Everybody who is not simply unchanged."""
+        return self.contacts.filter(pl.col("action") != CopyAction.UNCHANGED.value)
+
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """What the guards say."""

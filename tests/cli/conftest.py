@@ -29,11 +29,11 @@ class Ended:
 class Server:
     """A sandbox in a thread of its own, so that commands can run their own event loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *services: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.sandbox = self.do(_started(Sandbox()))
+        self.sandbox = self.do(_started(Sandbox(services=services or ("pling",))))
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the server's loop."""
