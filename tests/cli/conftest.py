@@ -113,6 +113,12 @@ def pling_process() -> Callable[..., Ended]:
 
 
 @pytest.fixture
+def make_server() -> type[Server]:
+    """Serve other systems than Pling alone; whoever makes a server stops it."""
+    return Server
+
+
+@pytest.fixture
 def server() -> Iterator[Server]:
     """Serve an empty account, which is not yet the configured one."""
     made = Server()

@@ -8,7 +8,7 @@ import pytest
 from attrs import frozen
 
 from pling_async import ClientSettings, PlingClient, RetryPolicy, bulk, sources, targets
-from pling_async.bulk import Outcome, Plan, Run
+from pling_async.bulk import Plan, Run
 from pling_async.bulk.per_contact import Written
 from pling_async.frontapp.client import FrontClient
 from pling_async.ip1 import Ip1Client
@@ -102,8 +102,3 @@ async def serve() -> AsyncIterator[Serve]:
 async def world(serve: Serve) -> World:
     """Start a sandbox with every switch at its default."""
     return await serve()
-
-
-def outcomes(written: Sequence[Written]) -> dict[str, Outcome]:
-    """Return what became of each number."""
-    return {each.mobile: each.outcome for each in written}
