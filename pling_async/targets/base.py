@@ -22,7 +22,7 @@ def _masked(mobile: str | None) -> str:
     return "None" if mobile is None else masked(mobile)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Held:
     """A contact of the other system, as the source of that system would read it."""
 

@@ -66,7 +66,10 @@ def test_from_ip1(pling: Run, systems: Any) -> None:
 def test_from_front_with_a_plan_file_and_guards(pling: Run, systems: Any, tmp_path: Path) -> None:
     """A replace is planned into a file, within the guards, and carried out by apply; what does not fit is counted."""
     systems.seed(*({"mobile": f"+47999991{n:02}"} for n in range(30)), {"mobile": "+4799999001"})
-    handles = [{"source": "phone", "handle": "+4799999001"}, *({"source": "email", "handle": f"{n}@x.no"} for n in "ab")]
+    handles = [
+        {"source": "phone", "handle": "+4799999001"},
+        *({"source": "email", "handle": f"{n}@x.no"} for n in "ab"),
+    ]
     systems.do(systems.sandbox.front.seed(contacts=[{"name": "Kari", "handles": handles}]))
     replace = ("copy", "--from", "front", "--to", "pling", "--mode", "replace")
     refused = pling(*replace, "--yes")
@@ -180,3 +183,21 @@ def test_only_account_and_expected_rows(pling: Run, systems: Any) -> None:
         ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes", *flags)
         assert ended.code == 5
     assert ip1_contacts(systems) == {}
+
+
+def test_stopping_well(pling: Run, systems: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C nobody else is taken, what was done is shown, and the same command does the rest."""
+    systems.seed(*({"mobile": f"+4799999{n:03}", "stop": 1} for n in range(60)))
+
+    def signalled(tally: Any, *_: Any) -> bool:
+        tally.is_stopped = True
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pling_async.cli.copying._step", signalled)
+        ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes")
+    assert ended.code == 130
+    assert "the same command does the rest" in ended.err
+    assert 0 < len(ip1_contacts(systems)) < 60
+    assert pling("copy", "--from", "pling", "--to", "ip1", "--yes").code == 0
+    assert len(ip1_contacts(systems)) == 60

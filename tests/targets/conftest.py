@@ -58,7 +58,9 @@ class World:
             blocked = set(await self.sandbox.ip1.blacklist())
             numbers = {each["properties"]["phoneNumber"] for each in await self.sandbox.ip1.contacts()}
             return {number for number in numbers if number[1:] not in blocked}
-        contacts = [each for each in await self.sandbox.front.contacts() if each["custom_fields"].get("Stop") is not True]
+        contacts = [
+            each for each in await self.sandbox.front.contacts() if each["custom_fields"].get("Stop") is not True
+        ]
         return {handle["handle"] for each in contacts for handle in each["handles"] if handle["source"] == "phone"}
 
     async def count(self, name: str) -> int:
@@ -75,7 +77,10 @@ async def serve() -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            *, ip1: dict[str, Any] | None = None, front: dict[str, Any] | None = None, fields: Sequence[str] = (*FIELDS,)
+            *,
+            ip1: dict[str, Any] | None = None,
+            front: dict[str, Any] | None = None,
+            fields: Sequence[str] = (*FIELDS,),
         ) -> World:
             services = (
                 "pling",

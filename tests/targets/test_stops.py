@@ -28,7 +28,10 @@ async def test_a_number_is_blocked_before_its_contact_is_written(world: Any) -> 
     await world.sandbox.seed(contacts=[{"mobile": f"+4799999{n:03}", "stop": 1} for n in range(20)])
     await world.out("ip1")
     writes = [each for each in world.sandbox.requests if each.method != "GET" and each.path.startswith("/ip1/")]
-    assert {(each.method, each.path) for each in writes} == {("POST", "/ip1/v2/blacklist"), ("POST", "/ip1/v2/contacts")}
+    assert {(each.method, each.path) for each in writes} == {
+        ("POST", "/ip1/v2/blacklist"),
+        ("POST", "/ip1/v2/contacts"),
+    }
     ahead = 0
     for each in writes:
         ahead += 1 if each.path.endswith("/blacklist") else -1
@@ -122,7 +125,11 @@ async def test_front_gets_nobody_who_is_stopped_unless_told(world: Any) -> None:
 async def test_a_company_without_the_field_gets_nobody_who_is_stopped(serve: Any, stopped: str) -> None:
     """Without the custom field there is no mark, so that nothing of them is written; other values are counted."""
     world = await serve(fields=["City"])
-    people = [*PEOPLE, {"mobile": THIRD, "stop": 1, "city": "Oslo"}, {"mobile": "+4799999004", "active": 0, "address": "x"}]
+    people = [
+        *PEOPLE,
+        {"mobile": THIRD, "stop": 1, "city": "Oslo"},
+        {"mobile": "+4799999004", "active": 0, "address": "x"},
+    ]
     await world.sandbox.seed(contacts=people)
     await world.sandbox.front.seed(contacts=[{"handles": [{"source": "phone", "handle": THIRD}]}])
     plan, _ = await world.out("front", stopped=stopped)
