@@ -26,6 +26,8 @@ from pling_async.targets.verdicts import CopyFacts, judge
 
 _PAGE: Final = 500
 """Contacts that are compared at a time."""
+_SLICE: Final = 5000
+"""People who are decided about at a time."""
 
 
 class CopyAction(StrEnum):
@@ -57,7 +59,7 @@ DECIDED: Final = pl.Schema(
 )
 """What a plan adds to a person; `before` is the JSON of the values that change, null for an addition."""
 
-_Decision = tuple[CopyAction, Why | None, list[str], bytes | None, str | None]
+_Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None]
 
 
 @frozen(kw_only=True, slots=False)
@@ -210,10 +212,13 @@ class _Matching:
 
     def decided(self) -> pl.DataFrame:
         """Return the people with what is to be done; CPU work, so call it off the event loop."""
-        decisions = [self._decision(row, person) for row, person in enumerate(self._people.iter_rows(named=True))]
-        columns = [list(column) for column in zip(*decisions, strict=True)] or [[] for _ in DECIDED]
-        columns[3] = [None if each is None else each.decode() for each in columns[3]]
-        return self._people.hstack(pl.DataFrame(dict(zip(DECIDED, columns, strict=True)), schema=DECIDED))
+        parts = (self._decided(first) for first in range(0, self._people.height, _SLICE))
+        return self._people.hstack(pl.concat([DECIDED.to_frame(), *parts], rechunk=True))
+
+    def _decided(self, first: int) -> pl.DataFrame:
+        people = self._people.slice(first, _SLICE).iter_rows(named=True)
+        decisions = [self._decision(row, person) for row, person in enumerate(people, first)]
+        return pl.DataFrame(decisions, schema=DECIDED, orient="row")
 
     def _decision(self, row: int, person: Person) -> _Decision:
         match = self._matches.pop(row, None)
@@ -229,7 +234,7 @@ class _Matching:
         if match is None:
             return CopyAction.ADD, None, list(differs), None, None
         action = CopyAction.CHANGE if differs else CopyAction.UNCHANGED
-        return action, None, list(differs), orjson.dumps(differs) if differs else None, contact_id
+        return action, None, list(differs), orjson.dumps(differs).decode() if differs else None, contact_id
 
     def _why_not(self, row: int, person: Person, *, is_there: bool) -> Why | None:
         can_be_marked = "is_stopped" in self.places and (is_there or self._target.adds_stopped)
