@@ -14,7 +14,8 @@ from pling_async.bulk.workers import spread
 from pling_async.errors import ConfigurationError, Outcome, StalePlan
 from pling_async.pling.client import PlingClient
 from pling_async.targets.base import Person, Target, written
-from pling_async.targets.plan import CopyAction, CopyPlan
+from pling_async.targets.matching import CopyAction
+from pling_async.targets.plan import CopyPlan
 
 _HALTING: Final = frozenset({"AuthenticationError", "PermissionDenied"})
 
