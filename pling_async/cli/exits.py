@@ -86,10 +86,16 @@ def exit_code(error: BaseException | str) -> Exit:
 
 def message(error: BaseException) -> str:
     """Return what to tell a person: what went wrong, where, and what to do."""
-    hints = [] if _is_plain_absence(error) else [ending(error).hint]
+    hints = [] if _is_plain_absence(error) else [_hint(error)]
     if _may_have_changed(error):
         hints.append("whether it was carried out is unknown: look at the account before you repeat it")
     return "\n".join([_what(error), *filter(None, hints)])
+
+
+def _hint(error: BaseException) -> str:
+    """Return what to do, in the variables of the system that the error is about."""
+    hint, system = ending(error).hint, getattr(error, "system", "pling").upper()
+    return hint if system == "PLING" or "PLING_" not in hint else f"check {system}_TOKEN and {system}_BASE_URL"
 
 
 def _is_plain_absence(error: BaseException) -> bool:

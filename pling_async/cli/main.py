@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "plan": ("plan", "plan", "Say what a list would do to the account; nothing is written."),
     "show": ("plan", "show", "Show a plan that was written to a file."),
     "apply": ("plan", "apply", "Carry out a plan that was written to a file."),
+    "copy": ("copy", "copy", "Copy contacts between Pling and IP1 or Front: plan, confirm, apply."),
     "runs": ("runs", "runs", "List what was carried out; resume, undo or forget it."),
     "contacts": ("contacts", "contacts", "List, get, add, update and delete contacts."),
     "groups": ("groups", "groups", "List, get, add, rename and delete contact groups."),
@@ -63,6 +64,7 @@ def cli() -> None:
       pling check customers.csv                       what is in a list, what cannot be used
       pling plan customers.csv --mode replace         what it would do to the account
       pling import customers.csv                      plan, confirm, apply
+      pling copy --from ip1 --to pling                from another system, or to one
       pling contacts list --stopped -o json
 
     The account is the one in PLING_USERNAME, PLING_PASSWORD (or PLING_PASSWORD_FILE) and PLING_ACCOUNT_ID. Without

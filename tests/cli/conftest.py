@@ -29,11 +29,11 @@ class Ended:
 class Server:
     """A sandbox in a thread of its own, so that commands can run their own event loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *services: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.sandbox = self.do(_started(Sandbox()))
+        self.sandbox = self.do(_started(Sandbox(services=services or ("pling",))))
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the server's loop."""
@@ -110,6 +110,12 @@ def pling_process() -> Callable[..., Ended]:
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
     return command
+
+
+@pytest.fixture
+def make_server() -> type[Server]:
+    """Serve other systems than Pling alone; whoever makes a server stops it."""
+    return Server
 
 
 @pytest.fixture
