@@ -64,7 +64,7 @@ class PlingClient:
             raise ConfigurationError("PLING_ACCOUNT_ID must be a whole number")
         return cls(
             _variable("PLING_USERNAME"),
-            _password(),
+            password_from_env(),
             account_id=int(account),
             base_url=os.environ.get("PLING_BASE_URL") or DEFAULT_URL,
             settings=settings,
@@ -114,7 +114,8 @@ def _variable(name: str) -> str:
     return value
 
 
-def _password() -> Secret:
+def password_from_env() -> Secret:
+    """Return PLING_PASSWORD, or what is in the PLING_PASSWORD_FILE."""
     if password := os.environ.get("PLING_PASSWORD"):
         return Secret(password)
     if not (name := os.environ.get("PLING_PASSWORD_FILE")):

@@ -1,0 +1,81 @@
+"""The password of an account: from the environment, a private file, or the system's keyring."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pling_async.cli.configuration import Configuration, Origin, Setting, check_destination
+from pling_async.errors import ConfigurationError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pling_async.session.auth import Secret
+
+_HINT: Final = "keyring=true needs the keyring package; install it with: pip install 'pling-async[keyring]'"
+
+
+def password_of(configured: Configuration) -> Setting | None:
+    """Return the password as a `Secret` with its source, None when there is none; it goes to its own server only."""
+    from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - `pling --help` does without
+
+    found = _found(configured)
+    if found is not None:
+        check_destination(found, configured.settings.get("base_url"), DEFAULT_URL)
+    return found
+
+
+def _found(configured: Configuration) -> Setting | None:
+    from pling_async.pling.client import password_from_env  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.session.auth import as_secret  # noqa: PLC0415 - likewise
+
+    given = configured.settings.get("password")
+    if given is None:
+        return _kept(configured)
+    secret = password_from_env() if given.origin is Origin.ENVIRONMENT else as_secret(given.value)
+    return Setting(value=secret, origin=given.origin, source=given.source)
+
+
+def _kept(configured: Configuration) -> Setting | None:
+    username = configured.value("username")
+    if not configured.uses_keyring or username is None:
+        return None
+    kept = _asked("get_password", service(configured), username)
+    if kept is None:
+        raise ConfigurationError(f"the keyring has no password for this account; {keep_command(configured)} keeps one")
+    from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
+
+    return Setting(value=Secret(kept), origin=Origin.KEYRING, source=f"keyring, {service(configured)}")
+
+
+def keep_command(configured: Configuration) -> str:
+    """Return the command that puts a password into the keyring."""
+    name = configured.profile_name
+    return "`pling config password" + (f" --profile {name}`" if name else "`")
+
+
+def service(configured: Configuration) -> str:
+    """Return the name under which the keyring keeps passwords of a server: no other server is sent them."""
+    from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise
+
+    return f"pling-async {BaseUrl.parse(configured.value('base_url') or DEFAULT_URL).origin}"
+
+
+def keep(configured: Configuration, password: "Secret") -> None:
+    """Put a password into the keyring."""
+    _asked("set_password", service(configured), configured.value("username"), password.reveal())
+
+
+def forget(configured: Configuration) -> None:
+    """Take a password out of the keyring."""
+    _asked("delete_password", service(configured), configured.value("username"))
+
+
+def _asked(call: str, *arguments: str) -> Any:
+    """Call the keyring; its errors name no password, and neither do ours."""
+    try:
+        import keyring  # noqa: PLC0415 - an extra
+        from keyring.errors import KeyringError  # noqa: PLC0415 - likewise
+    except ModuleNotFoundError:
+        raise MissingExtraError(_HINT) from None
+    try:
+        return getattr(keyring, call)(*arguments)
+    except KeyringError as error:
+        raise ConfigurationError(f"the keyring refused: {type(error).__name__}") from error
