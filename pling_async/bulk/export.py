@@ -6,20 +6,21 @@ from typing import BinaryIO, Final
 
 import orjson
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from pling_async.bulk.csv_report import Flavour, write_csv
-from pling_async.bulk.fields import TEXTS, WRITABLE, canonical
+from pling_async.bulk.fields import TEXTS, WRITABLE, canonical, row_count
 from pling_async.bulk.prepare import prepare
 from pling_async.bulk.settings import PrepareSettings
-from pling_async.bulk.snapshot import Snapshot
+from pling_async.bulk.snapshot import last_snapshot
+from pling_async.pling.client import PlingClient
 from pling_async.sources.base import LIST_MARK
 
 _SLICE: Final = 50_000
 """Contacts written at a time."""
 
 _COLUMNS: Final = ("mobile", "id", *TEXTS, "is_stopped", "is_active", "contact_groups", "auto_created")
-_SEPARATORS: Final = ("," , ";", "|", ":::", LIST_MARK)
+_SEPARATORS: Final = (",", ";", "|", ":::", LIST_MARK)
 """What reading takes for the end of a group's name."""
 
 
@@ -42,22 +43,31 @@ class Loss:
     """Contacts with blanks around a text, or the like."""
 
 
-def chosen(account: Snapshot, *, stopped: bool | None = None, group: str | None = None) -> pl.DataFrame:
-    """Return the contacts to be exported, by mobile."""
-    contacts = account.contacts.select(_COLUMNS)
+@frozen(kw_only=True)
+class Export:
+    """Contacts of an account, by mobile."""
+
+    contacts: pl.DataFrame = field(repr=row_count, eq=False)
+    loss: Loss
+
+    def write(self, out: BinaryIO, form: Format, flavour: Flavour = Flavour.EXCHANGE) -> None:
+        """Write the contacts; `flavour` is about CSV alone."""
+        if form is Format.CSV:
+            write_csv(as_texts(self.contacts), out, flavour)
+        elif form is Format.PARQUET:
+            self.contacts.write_parquet(out)
+        else:
+            out.writelines(_json(self.contacts, is_array=form is Format.JSON))
+
+
+async def export(client: PlingClient, *, stopped: bool | None = None, group: str | None = None) -> Export:
+    """Read the account, or those who are stopped or not, or in a group; and read the export once as a list."""
+    contacts = (await last_snapshot(client)).contacts.select(_COLUMNS)
     if stopped is not None:
         contacts = contacts.filter(pl.col("is_stopped") == stopped)
-    return contacts if group is None else contacts.filter(pl.col("contact_groups").list.contains(group))
-
-
-def write_export(contacts: pl.DataFrame, out: BinaryIO, form: Format, flavour: Flavour) -> None:
-    """Write contacts; `flavour` is about CSV alone."""
-    if form is Format.CSV:
-        write_csv(as_texts(contacts), out, flavour)
-    elif form is Format.PARQUET:
-        contacts.write_parquet(out)
-    else:
-        out.writelines(_json(contacts, is_array=form is Format.JSON))
+    if group is not None:
+        contacts = contacts.filter(pl.col("contact_groups").list.contains(group))
+    return Export(contacts=contacts, loss=await _loss(contacts))
 
 
 def as_texts(contacts: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +87,7 @@ def as_texts(contacts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-async def loss(contacts: pl.DataFrame) -> Loss:
+async def _loss(contacts: pl.DataFrame) -> Loss:
     """Read an export as a list is read, and say what does not come back."""
     if contacts.is_empty():
         return Loss(rejected=0, altered=0)

@@ -86,7 +86,9 @@ class Configuration:
 def select(profile: str | None = None, account: int | None = None) -> None:
     """Note what an option of this command line chose."""
     meta = click.get_current_context().meta
-    meta.update({key: value for key, value in ((_PROFILE_META, profile), (_ACCOUNT_META, account)) if value is not None})
+    meta.update(
+        {key: value for key, value in ((_PROFILE_META, profile), (_ACCOUNT_META, account)) if value is not None}
+    )
 
 
 def configuration() -> Configuration:

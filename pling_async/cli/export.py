@@ -1,10 +1,11 @@
 """`pling export`: the contacts of the account as a file."""
 
-import asyncio
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
@@ -14,7 +15,8 @@ from pling_async.cli.output import counted, next_step, note
 from pling_async.cli.text import safe
 
 if TYPE_CHECKING:
-    from pling_async.bulk.export import Loss
+    from pling_async.bulk.csv_report import Flavour
+    from pling_async.bulk.export import Export, Format, Loss
     from pling_async.pling.client import PlingClient
 
 _FORMATS: Final = ("csv", "json", "ndjson", "parquet")
@@ -50,12 +52,31 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
     form = form or (_SUFFIXES.get(target.suffix.lower(), "csv") if target else "csv")
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for terminals; give --out FILE.")
-    content, count, lost = on_account(lambda client: _exported(client, form, flavour, chosen))
-    _deliver(content, target)
-    _say_loss(lost)
-    note(counted(count, "contact") + (f": {target}" if target else ""))
+    made = on_account(lambda client: _exported(client, chosen))
+    with _opened(target) as file:
+        made.write(file, _format(form), _flavour(flavour))
+    _say_loss(made.loss)
+    note(counted(made.contacts.height, "contact") + (f": {target}" if target else ""))
     if target is not None:
         next_step("plan", target)
+
+
+async def _exported(client: "PlingClient", only: dict[str, Any]) -> "Export":
+    from pling_async.bulk.export import export as exported  # noqa: PLC0415 - polars takes a while to import
+
+    return await exported(client, **only)
+
+
+def _format(name: str) -> "Format":
+    from pling_async.bulk.export import Format  # noqa: PLC0415 - polars takes a while to import
+
+    return Format(name)
+
+
+def _flavour(name: str) -> "Flavour":
+    from pling_async.bulk.csv_report import Flavour  # noqa: PLC0415 - polars takes a while to import
+
+    return Flavour(name)
 
 
 def _check_target(target: Path | None, *, force: bool) -> None:
@@ -69,32 +90,27 @@ def _check_target(target: Path | None, *, force: bool) -> None:
     check_place(target)
 
 
-async def _exported(client: "PlingClient", form: str, flavour: str, only: dict[str, Any]) -> tuple[bytes, int, "Loss"]:
-    from pling_async.bulk import snapshot  # noqa: PLC0415 - polars takes a while to import
-    from pling_async.bulk.csv_report import Flavour  # noqa: PLC0415 - likewise
-    from pling_async.bulk.export import Format, chosen, loss, write_export  # noqa: PLC0415 - likewise
-
-    contacts = chosen(await snapshot(client), **only)
-    written = io.BytesIO()
-    await asyncio.to_thread(write_export, contacts, written, Format(form), Flavour(flavour))
-    return written.getvalue(), contacts.height, await loss(contacts)
-
-
-def _deliver(content: bytes, target: Path | None) -> None:
+@contextmanager
+def _opened(target: Path | None) -> Iterator[BinaryIO]:
     from pling_async.bulk.private_files import private_file  # noqa: PLC0415 - polars takes a while to import
 
     if target is not None:
         with private_file(target) as file:
-            file.write(content)
+            yield file
     elif sys.stdout.isatty():
-        click.echo("\n".join(map(safe, content.decode().splitlines())))
+        shown = io.BytesIO()
+        yield shown
+        click.echo("\n".join(map(safe, shown.getvalue().decode().splitlines())))
     else:
-        click.get_binary_stream("stdout").write(content)
-        click.get_binary_stream("stdout").flush()
+        stdout = click.get_binary_stream("stdout")
+        yield stdout
+        stdout.flush()
 
 
 def _say_loss(lost: "Loss") -> None:
     if lost.rejected:
-        note(f"{counted(lost.rejected, 'contact')} would be rejected when this is read as a list: `pling check` says why")
+        note(
+            f"{counted(lost.rejected, 'contact')} would be rejected when this is read as a list: `pling check` says why"
+        )
     if lost.altered:
         note(f"{counted(lost.altered, 'contact')} would be read without the blanks around a text, or the like")

@@ -53,7 +53,9 @@ class _LazyGroup(Group):
         """Complete a command's name; everybody waits for it, so no command is imported."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [CompletionItem(name, help=words) for name, (*_, words) in _COMMANDS.items() if name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=words) for name, (*_, words) in _COMMANDS.items() if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
         with formatter.section("Commands"):

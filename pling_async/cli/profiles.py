@@ -65,7 +65,7 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else error if isinstance(error, ValueError) else ""
+        said = error.strerror if isinstance(error, OSError) else error
         raise ConfigurationError(f"{shown} cannot be read: {said}") from error
     profiles = _checked(content, shown)
     if held.st_mode & 0o077 and any("password" in each for each in profiles.values()):
