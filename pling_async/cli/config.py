@@ -113,10 +113,12 @@ def path(output: Output) -> None:
 @config.command()
 @click.option("--here", is_flag=True, help="In the current folder, in place of your own file.")
 def init(here: bool) -> None:  # noqa: FBT001 - click's
-    """Write a pling.toml to fill in, which only you can read; an existing one stays as it is.
+    """Write a pling.toml to fill in, which only you can read.
 
-    pling config init
-    pling config init --here
+      pling config init
+      pling config init --here
+
+    A file that is there already stays as it is.
     """
     target = profiles.folder_file() if here else profiles.user_file()
     _create(target)
@@ -137,13 +139,14 @@ def _create(target: Path) -> None:
 @config.command()
 @click.option("--forget", is_flag=True, help="Take it out of the keyring.")
 def password(forget: bool) -> None:  # noqa: FBT001 - click's
-    """Keep the password of an account in the system's keyring; it is asked for, or read from stdin.
+    """Keep the password of an account in the system's keyring.
 
       pling config password
       pling config password --profile test < password.txt
       pling config password --forget
 
-    It is kept for this user and this server alone. The profile needs `keyring = true` to use it.
+    It is asked for, or read from stdin, and kept for this user and this server alone. The profile needs
+    `keyring = true` to use it.
     """
     from pling_async.cli import passwords  # noqa: PLC0415 - `pling --help` does without
 

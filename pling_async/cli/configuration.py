@@ -163,7 +163,11 @@ def _profile_layers(profile: Setting | None, files: tuple[ProfileFile, ...]) -> 
 
 
 def _environment() -> dict[str, Setting]:
-    given = {name: os.environ[name] for name in VARIABLES if os.environ.get(name) and name != "PLING_PROFILE"}
+    given = {
+        name: "" if "PASSWORD" in name else os.environ[name]  # read where it is needed, and held as a secret
+        for name in VARIABLES
+        if os.environ.get(name) and name != "PLING_PROFILE"
+    }
     found = {
         name.removeprefix("PLING_").lower(): Setting(value=value, origin=Origin.ENVIRONMENT, source=name)
         for name, value in given.items()

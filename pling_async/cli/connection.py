@@ -13,6 +13,7 @@ from pling_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
+    from pling_async.session.auth import Secret
 
 Result = TypeVar("Result")
 Opened = AbstractAsyncContextManager["PlingClient"]
@@ -44,17 +45,25 @@ async def _done(opened: Opened, work: Work[Result]) -> Result:
 
 def client_of(configured: Configuration) -> "PlingClient":
     """Return a client for a configured account, or raise `ConfigurationError` naming what is missing."""
+    from pling_async.pling.client import DEFAULT_URL, PlingClient  # noqa: PLC0415 - `pling --help` does without
+
+    password = needed_password(configured)
+    account_id, base_url = account_of(configured), configured.value("base_url") or DEFAULT_URL
+    made = PlingClient(configured.value("username"), password, account_id=account_id, base_url=base_url)
+    _say_folder(configured, f"Account {account_id} at {made.origin}")
+    return made
+
+
+def needed_password(configured: Configuration) -> "Secret":
+    """Return the password of an account of which all that is needed is known, or raise `ConfigurationError`."""
     from pling_async.cli.passwords import password_of  # noqa: PLC0415 - `pling --help` does without
-    from pling_async.pling.client import DEFAULT_URL, PlingClient  # noqa: PLC0415 - likewise
 
     password = password_of(configured)
     given = configured.settings.keys() | ({"password"} if password else set())
     if password is None or not given >= _NEEDED.keys():
         raise ConfigurationError(_missing(configured, [name for name in _NEEDED if name not in given]))
-    account_id, base_url = account_of(configured), configured.value("base_url") or DEFAULT_URL
-    made = PlingClient(configured.value("username"), password.value, account_id=account_id, base_url=base_url)
-    _say_folder(configured, f"Account {account_id} at {made.origin}")
-    return made
+    secret: Secret = password.value
+    return secret
 
 
 def account_of(configured: Configuration) -> int:

@@ -12,7 +12,7 @@ import click
 
 from pling_async.cli.commands import Command
 from pling_async.cli.configuration import Configuration, configuration
-from pling_async.cli.connection import account_of, client_of, sandbox_database
+from pling_async.cli.connection import account_of, client_of, needed_password, sandbox_database
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, note
@@ -37,17 +37,17 @@ _READING_COLUMNS = ("switch", "reading", "meaning")
 )
 @output_option
 def doctor(probe: bool, throw_away_account: int | None, output: Output) -> int:  # noqa: FBT001 - click's
-    """Check the way to the server, the credentials and the server's answers; nothing is written.
+    """Check the way to the server, the credentials and its answers.
 
       pling doctor
       pling doctor --profile test -o json
       pling doctor --probe --profile sandbox
       pling doctor --probe --throw-away-account 99
 
-    Each check is ok, warn or fail, with what to do; a fail ends the command with the exit code of its kind. Then
-    comes which reading the server shows where the API's document leaves it open. Most readings take requests that
-    write: --probe sends them to an account of its own in memory when the sandbox is meant, else to the account that
-    you name as one to throw away, which must be empty and is empty afterwards.
+    Nothing is written. Each check is ok, warn or fail, with what to do; a fail ends the command with the exit code
+    of its kind. Then comes which reading the server shows where the API's document leaves it open. Most readings take
+    requests that write: --probe sends them to an account of its own in memory when the sandbox is meant, else to the
+    account that you name as one to throw away, which must be empty and is empty afterwards.
     """
     if throw_away_account is not None and not probe:
         raise click.UsageError("--throw-away-account is for --probe; add it if that is meant.")
@@ -197,17 +197,14 @@ async def _thrown_away(asked: _Examination, configured: Configuration, target: "
 
 def _named(configured: Configuration) -> "Target":
     from pling_async.cli.checks import Target  # noqa: PLC0415 - aiohttp takes a while to import
-    from pling_async.cli.passwords import password_of  # noqa: PLC0415 - likewise
     from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - likewise
     from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise
 
-    client_of(configured)  # says what is missing, and refuses what no client may be
-    password = password_of(configured)
-    assert password is not None  # noqa: S101 - there is a client
+    client_of(configured)  # refuses what no client may be
     return Target(
         base=BaseUrl.parse(configured.value("base_url") or DEFAULT_URL),
         username=configured.value("username"),
-        password=password.value,
+        password=needed_password(configured),
         account_id=account_of(configured),
         tls=ssl.create_default_context(),
     )

@@ -45,7 +45,8 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
       pling export --format ndjson | jq -r .mobile
 
     What is written can be read again: `pling plan contacts.csv` then finds nothing to change. In CSV is_stopped is
-    blank for people who are not stopped, so that an old file makes nobody reachable who opted out since.
+    blank for people who are not stopped, so that an old file makes nobody reachable who opted out since. With
+    --flavour spreadsheet a text that could be a formula gets an apostrophe, which stays when it is read.
     """
     target = None if out == "-" else Path(out)
     _check_target(target, force=force)
@@ -102,7 +103,7 @@ def _opened(target: Path | None) -> Iterator[BinaryIO]:
         yield shown
         click.echo("\n".join(map(safe, shown.getvalue().decode().splitlines())))
     else:
-        stdout = click.get_binary_stream("stdout")
+        stdout = sys.stdout.buffer
         yield stdout
         stdout.flush()
 

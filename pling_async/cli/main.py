@@ -28,7 +28,7 @@ _COMMANDS: Final = {
     "stop-list": ("stop_list", "stop_list", "See who opted out, add people, remove them with consent."),
     "sandbox": ("sandbox", "sandbox", "Serve a local Pling API to try things on."),
     "config": ("config", "config", "Say which account is meant and why; keep its password."),
-    "doctor": ("doctor", "doctor", "Check the way to the server, the credentials and the server's answers."),
+    "doctor": ("doctor", "doctor", "Check the way to the server, the credentials and its answers."),
     "completion": ("completion", "completion", "Print what makes a shell complete pling's commands."),
 }
 """Command -> module, function and help; the modules are imported when their command runs."""

@@ -1,5 +1,6 @@
 """The password of an account: from the environment, a private file, or the system's keyring."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from pling_async.cli.configuration import Configuration, Origin, Setting, check_destination
@@ -36,12 +37,10 @@ def _kept(configured: Configuration) -> Setting | None:
     username = configured.value("username")
     if not configured.uses_keyring or username is None:
         return None
-    kept = _asked("get_password", service(configured), username)
+    kept = _asked(lambda backend: _sealed(backend.get_password(service(configured), username)))
     if kept is None:
         raise ConfigurationError(f"the keyring has no password for this account; {keep_command(configured)} keeps one")
-    from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
-
-    return Setting(value=Secret(kept), origin=Origin.KEYRING, source=f"keyring, {service(configured)}")
+    return Setting(value=kept, origin=Origin.KEYRING, source=f"keyring, {service(configured)}")
 
 
 def keep_command(configured: Configuration) -> str:
@@ -60,22 +59,31 @@ def service(configured: Configuration) -> str:
 
 def keep(configured: Configuration, password: "Secret") -> None:
     """Put a password into the keyring."""
-    _asked("set_password", service(configured), configured.value("username"), password.reveal())
+    name, username = service(configured), configured.value("username")
+    _asked(lambda backend: backend.set_password(name, username, password.reveal()))
 
 
 def forget(configured: Configuration) -> None:
     """Take a password out of the keyring."""
-    _asked("delete_password", service(configured), configured.value("username"))
+    name, username = service(configured), configured.value("username")
+    _asked(lambda backend: backend.delete_password(name, username))
 
 
-def _asked(call: str, *arguments: str) -> Any:
-    """Call the keyring; its errors name no password, and neither do ours."""
+def _sealed(text: str | None) -> "Secret | None":
+    from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
+
+    return None if text is None else Secret(text)
+
+
+def _asked(call: Callable[[Any], Any]) -> Any:
+    """Call the keyring; its errors are not chained, since their frames may hold a password."""
     try:
         import keyring  # noqa: PLC0415 - an extra
         from keyring.errors import KeyringError  # noqa: PLC0415 - likewise
     except ModuleNotFoundError:
         raise MissingExtraError(_HINT) from None
     try:
-        return getattr(keyring, call)(*arguments)
+        return call(keyring)
     except KeyringError as error:
-        raise ConfigurationError(f"the keyring refused: {type(error).__name__}") from error
+        failure = ConfigurationError(f"the keyring refused: {type(error).__name__}")
+    raise failure

@@ -61,7 +61,7 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
         with path.open("rb") as file:
             held = os.fstat(file.fileno())
             _check_owner(held, shown)
-            content = tomllib.load(file)
+            content = _sealed(tomllib.load(file))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -71,6 +71,17 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
     if held.st_mode & 0o077 and any("password" in each for each in profiles.values()):
         raise ConfigurationError(f"others may read the password in {shown}; chmod 600 {path}")
     return ProfileFile(path, shown, content.get("profile"), profiles)
+
+
+def _sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """Turn passwords into secrets at once, so that no traceback has them."""
+    from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
+
+    profiles = content.get("profiles")
+    for profile in profiles.values() if isinstance(profiles, dict) else ():
+        if isinstance(profile, dict) and isinstance(profile.get("password"), str):
+            profile["password"] = Secret(profile["password"])
+    return content
 
 
 def _check_owner(held: os.stat_result, shown: str) -> None:
@@ -96,8 +107,15 @@ def _check_keys(held: Mapping[str, Any], known: Mapping[str, type], where: str) 
     for key, value in held.items():
         if key not in known:
             raise ConfigurationError(f"{where}: there is no {key!r}; {suggestion(key, known)}")
-        if type(value) is not known[key]:
+        if _kind(value) is not known[key]:
             raise ConfigurationError(f"{where}: {key} must be {_WORDS[known[key]]}")
+
+
+def _kind(value: object) -> type:
+    """Return what a value is in the file, where a secret is a text."""
+    from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
+
+    return str if isinstance(value, Secret) else type(value)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -96,11 +96,11 @@ def resume(run_id: str, settle: float, reports: Reports, output: Output) -> int:
 @report_options
 @output_option
 def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> int:  # noqa: FBT001 - click's
-    """Take a run back: changed fields, removed and added contacts, and nothing that anybody did since.
+    """Take a run back, and nothing that anybody did since.
 
       pling runs undo 20261122T031702-2588feb2
 
-    Stops stay set. Removed contacts come back with new ids.
+    Changed fields, removed and added contacts are put back. Stops stay set. Removed contacts come back with new ids.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
@@ -124,10 +124,12 @@ def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> i
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Forget every ended run that is older.")
 def purge(run_id: str | None, older_than: int | None) -> None:
-    """Forget runs, and the personal data that is kept of them; they cannot be undone afterwards.
+    """Forget runs, and the personal data that is kept of them.
 
-    pling runs purge 20261122T031702-2588feb2
-    pling runs purge --older-than 30
+      pling runs purge 20261122T031702-2588feb2
+      pling runs purge --older-than 30
+
+    They cannot be undone afterwards.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
