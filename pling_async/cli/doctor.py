@@ -92,7 +92,7 @@ class _Examination:
 
 def _explained(readings: dict[str, object]) -> "list[dict[str, Any]]":
     from pling_async.sandbox import Semantics  # noqa: PLC0415 - aiohttp takes a while to import
-    from pling_async.sandbox.semantics import spelled  # noqa: PLC0415 - likewise
+    from pling_async.sandbox.switches import spelled  # noqa: PLC0415 - likewise
 
     return [
         {

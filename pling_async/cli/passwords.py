@@ -23,14 +23,14 @@ def password_of(configured: Configuration) -> Setting | None:
 
 
 def _found(configured: Configuration) -> Setting | None:
-    from pling_async.pling.client import password_from_env  # noqa: PLC0415 - `pling --help` does without
-    from pling_async.session.auth import as_secret  # noqa: PLC0415 - likewise
+    from pling_async.session.auth import as_secret  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.session.environment import secret  # noqa: PLC0415 - likewise
 
     given = configured.settings.get("password")
     if given is None:
         return _kept(configured)
-    secret = password_from_env() if given.origin is Origin.ENVIRONMENT else as_secret(given.value)
-    return Setting(value=secret, origin=given.origin, source=given.source)
+    password = secret("PLING_PASSWORD") if given.origin is Origin.ENVIRONMENT else as_secret(given.value)
+    return Setting(value=password, origin=given.origin, source=given.source)
 
 
 def _kept(configured: Configuration) -> Setting | None:
