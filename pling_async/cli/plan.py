@@ -50,6 +50,8 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
         next_step("apply", out)
     elif made.counts.writes:
         next_step("plan", *request.listed.words, "--mode", request.mode, "--out", "PLAN")
+    else:
+        next_step("contacts", "list")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
