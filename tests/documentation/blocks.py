@@ -63,10 +63,9 @@ def commands(block: Block) -> Iterator[Command]:
 
 def is_said(shown: tuple[str, ...], output: str) -> bool:
     """Tell whether the lines that a page shows are in an output, in their order; `...` is anything."""
-    between = r"[\s\S]*?"
-    lines = (between.join(_spaced(piece) for piece in line.split("...")) for line in shown)
-    return re.search(between.join(lines), output) is not None
+    lines = (r"[^\n]*?".join(_spaced(piece) for piece in line.split("...")) for line in shown)
+    return re.search(r"[\s\S]*?\n[\s\S]*?".join(lines), output) is not None
 
 
 def _spaced(piece: str) -> str:
-    return r"\s+".join(map(re.escape, piece.split()))
+    return r"[^\S\n]+".join(map(re.escape, piece.split()))

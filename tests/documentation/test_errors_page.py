@@ -48,7 +48,10 @@ def _told(statuses: list[int]) -> str:
     """Return statuses as the page has them: hundreds that go by their class as `other 4xx`, all of them as `3xx`."""
     hundreds = [each for each in (3, 4, 5) if sum(status // 100 == each for status in statuses) > _REST_FROM]
     named = [str(each) for each in statuses if each // 100 not in hundreds]
-    whole = [f"{each}xx" if set(range(each * 100, each * 100 + 100)) <= set(statuses) else f"other {each}xx" for each in hundreds]
+    whole = [
+        f"{each}xx" if set(range(each * 100, each * 100 + 100)) <= set(statuses) else f"other {each}xx"
+        for each in hundreds
+    ]
     return ", ".join(named + whole)
 
 
@@ -64,7 +67,7 @@ STATUSES: Final = _statuses()
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_has_its_row(name: str) -> None:
-    """Statuses, repetition and exit code are those of the code; what to do is said, as the command says it if it does."""
+    """Statuses, repetition and exit code are those of the code, and so is what the command says to do."""
     kind = ERRORS[name]
     facts = (STATUSES.get(name, ""), _repeated(kind), int(exit_code(kind("what"))))
     assert ROWS.get(name, ())[:3] == facts, f"| `{name}` | {facts[0]} | {facts[1]} | {facts[2]} | what to do |"
