@@ -118,13 +118,13 @@ class Console:
     def __call__(self, command: Command) -> tuple[int, str]:
         """Return the exit code and all that was said."""
         line = re.sub(r"\b(RUN|DIGEST)\b", lambda found: self._meant(found[1]), command.line)
-        words = shlex.split(line, comments=True)
+        given, words = _assigned(shlex.split(line, comments=True))
         if words[0] in {"make", "pip"}:
             return _known(words), ""
         if words[:2] == ["pling", "sandbox"]:
             return _served(words)
         if words[0] == "pling" and not _SHELL.intersection(words):
-            return self._pling(words[1:])
+            return self._pling(words[1:], given)
         ended = subprocess.run(
             ["/bin/bash", "-o", "pipefail", "-c", line],
             capture_output=True,
@@ -135,11 +135,14 @@ class Console:
         )
         return ended.returncode, ended.stdout + ended.stderr
 
-    def _pling(self, words: list[str]) -> tuple[int, str]:
+    def _pling(self, words: list[str], given: Mapping[str, str]) -> tuple[int, str]:
         self._capfd.readouterr()
-        self._monkeypatch.setattr(output, "is_interactive", lambda: True)  # somebody is there
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))  # and says yes
-        code = run(words)
+        with self._monkeypatch.context() as patch:
+            for name, value in given.items():
+                patch.setenv(name, value)
+            patch.setattr(output, "is_interactive", lambda: True)  # somebody is there
+            patch.setattr(sys, "stdin", io.StringIO("y\n"))  # and says yes
+            code = run(words)
         sys.stdout.flush()
         return code, "".join(self._capfd.readouterr())
 
@@ -151,6 +154,12 @@ class Console:
         sys.stdout.flush()
         told = json.loads(self._capfd.readouterr().out)
         return str((told[0] if isinstance(told, list) else told)[_PLACEHOLDERS[placeholder]])
+
+
+def _assigned(words: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Split NAME=value in front of a command from it."""
+    count = next(place for place, word in enumerate(words) if not re.match(r"[A-Z_]+=", word))
+    return dict(word.split("=", 1) for word in words[:count]), words[count:]
 
 
 def _known(words: list[str]) -> int:
