@@ -7,7 +7,7 @@ VERSIONS := 3.11 3.12 3.13
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-quick simulate mutation screenshots clean
+.PHONY: help demo test test-all lint format bench bench-quick simulate mutation screenshots docs clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -73,5 +73,12 @@ mutation: $(VENV)/.mutation-ready ## mutate what decides about deletions and rep
 screenshots: $(VENV)/.test-ready ## the pictures of both pages in docs/images; needs a Chromium
 	$(BIN)/python -m tests.browser.screenshots
 
+$(VENV)/.docs-ready: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs-ready ## the documentation as a site, in site/; a warning is a failure
+	$(BIN)/mkdocs build --strict --quiet
+
 clean: ## remove what make made
-	rm -rf .venv .venvs .demo mutants build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .demo mutants site build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
