@@ -7,7 +7,7 @@ VERSIONS := 3.11 3.12 3.13
 SEEDS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-quick simulate mutation clean
+.PHONY: help demo test test-all lint format bench bench-quick simulate mutation screenshots clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ demo: $(VENV)/.demo-ready ## a messy Excel list becomes a plan, then the state o
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.test-ready lint ## lint, types, layers and every test, with branch coverage
-	$(BIN)/python -X dev -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -X dev -m pytest -n 2 --durations=25 --cov --cov-report=term
 
 lint: $(VENV)/.test-ready ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -69,6 +69,9 @@ $(VENV)/.mutation-ready: pyproject.toml | $(BIN)/python
 mutation: $(VENV)/.mutation-ready ## mutate what decides about deletions and repetitions; show what no test noticed
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+screenshots: $(VENV)/.test-ready ## the pictures of both pages in docs/images; needs a Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## remove what make made
 	rm -rf .venv .venvs .demo mutants build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

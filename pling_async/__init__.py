@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     from pling_async import bulk, hooks
     from pling_async.pling.client import PlingClient
     from pling_async.pling.models import (
-        UNSET,
         Contact,
         ContactGroup,
         ContactListing,
         InvalidContact,
         ReplaceResult,
-        Unset,
     )
     from pling_async.session.auth import BasicAuth, BearerAuth
     from pling_async.session.retry import RetryPolicy
     from pling_async.session.settings import ClientSettings, Timeouts
+    from pling_async.session.unset import UNSET, Unset
 
 __all__ = [
     "UNSET",
@@ -47,10 +46,11 @@ __all__ = [
 
 _HOMES: Final = {
     "pling.client": ("PlingClient",),
-    "pling.models": ("UNSET", "Contact", "ContactGroup", "ContactListing", "InvalidContact", "ReplaceResult", "Unset"),
+    "pling.models": ("Contact", "ContactGroup", "ContactListing", "InvalidContact", "ReplaceResult"),
     "session.auth": ("BasicAuth", "BearerAuth"),
     "session.retry": ("RetryPolicy",),
     "session.settings": ("ClientSettings", "Timeouts"),
+    "session.unset": ("UNSET", "Unset"),
 }
 
 

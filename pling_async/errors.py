@@ -28,10 +28,12 @@
     |   `-- UnexpectedRedirect   3xx; never followed
     `-- StatusError              the answer was no
         |-- BadRequest           400, 422 and other 4xx
+        |   `-- PageTokenExpired the listing cannot go on from here; begin it again
         |-- AuthenticationError  401
         |-- PermissionDenied     403
         |-- NotFound             404, 410
         |-- ConflictError        409
+        |   `-- HandleConflict   the handle is another contact's, whatever the status
         |-- PayloadTooLarge      413
         |-- RateLimited          429
         |-- ContractError        405, 406, 415, 501, 505: the server speaks another version
@@ -293,6 +295,10 @@ class BadRequest(StatusError):
     """400, 422 and other 4xx: the server refused the values."""
 
 
+class PageTokenExpired(BadRequest):
+    """A listing in pages cannot go on: its page token has expired, or what it lists is gone; begin it again."""
+
+
 class AuthenticationError(StatusError):
     """401: wrong or missing credentials; a run stops at once."""
 
@@ -307,6 +313,21 @@ class NotFound(StatusError):
 
 class ConflictError(StatusError):
     """409: another contact has this mobile or speed dial (section 2.2)."""
+
+
+class HandleConflict(ConflictError):
+    """A handle is another contact's: `owner` is that contact's id."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        owner: str | None = None,
+        exchange: Exchange | None = None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        super().__init__(message, exchange=exchange, outcome=outcome)
+        self.owner = owner
 
 
 class PayloadTooLarge(StatusError):

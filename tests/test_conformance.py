@@ -11,7 +11,7 @@ import pytest
 from attrs import frozen
 
 from pling_async.sandbox import Fault, Sandbox, Semantics
-from pling_async.sandbox.semantics import spelled
+from pling_async.sandbox.switches import spelled
 
 HOOKS: Final = Path(__file__).parent / "sandbox" / "conformance_hooks.py"
 OPTIONS: Final = (

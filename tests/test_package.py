@@ -64,4 +64,5 @@ def test_the_wheel_holds_the_package_its_types_and_nothing_else(tmp_path: Path) 
     (wheel,) = hatchling.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     names = zipfile.ZipFile(wheel).namelist()
     assert "pling_async/py.typed" in names
+    assert {"pling_async/cli/page/plan.js", "pling_async/sandbox/page/layout.html.j2"} <= set(names)
     assert all(name.startswith(("pling_async/", "pling_async-")) for name in names)

@@ -18,7 +18,8 @@ from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import TEXTS
 from pling_async.bulk.private_files import create_private
 from pling_async.pling.codec import wire_name
-from pling_async.pling.models import UNSET, Contact
+from pling_async.pling.models import Contact
+from pling_async.session.unset import UNSET
 
 _SLICE: Final = 20_000
 """Rows encoded at a time: copying them holds the interpreter for a few milliseconds."""

@@ -21,7 +21,8 @@ from pling_async.bulk.listing_text import ListingText, NotPlain
 from pling_async.bulk.listing_values import LISTED_SCHEMA
 from pling_async.errors import DecodeError
 from pling_async.pling.codec import decode_listing
-from pling_async.pling.models import Contact, ContactGroup, Unset
+from pling_async.pling.models import Contact, ContactGroup
+from pling_async.session.unset import Unset
 
 _SMALL: Final = 1 << 20
 """Bytes up to which objects are as good."""

@@ -18,7 +18,8 @@ from pling_async.bulk.listing import stopped_with_groups
 from pling_async.bulk.listing_frame import Listed, from_contacts, read_listing
 from pling_async.errors import SchemaError
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import UNSET, Contact, ContactListing
+from pling_async.pling.models import Contact, ContactListing
+from pling_async.session.unset import UNSET
 
 
 @frozen(kw_only=True)

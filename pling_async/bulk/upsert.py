@@ -17,7 +17,8 @@ from pling_async.bulk.workers import spread
 from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
 from pling_async.phones import is_e164
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import UNSET, Contact, ContactListing, Unset, text_rules
+from pling_async.pling.models import Contact, ContactListing, text_rules
+from pling_async.session.unset import UNSET, Unset
 
 _DEFAULTS: Final[dict[str, Any]] = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
 """What a new contact holds where nothing was given; sent explicitly, since nobody states the server's defaults."""

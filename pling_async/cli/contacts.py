@@ -104,7 +104,7 @@ def update(who: int | str, mobile: str | None, fields: dict[str, Any], output: O
 
 
 async def _updated(client: "PlingClient", who: int | str, changes: dict[str, Any]) -> "Contact":
-    from pling_async.pling.models import UNSET  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.session.unset import UNSET  # noqa: PLC0415 - `pling --help` does without
 
     known = await found(client, who)
     if "contact_groups" in changes:

@@ -46,7 +46,7 @@ def record(value: "Contact | ContactGroup", group_names: Mapping[int, str] | Non
     """Return a contact or group as a record without what is not given; groups by name too, where names are known."""
     import attrs  # noqa: PLC0415 - `pling --help` does without
 
-    from pling_async.pling.models import UNSET  # noqa: PLC0415 - likewise
+    from pling_async.session.unset import UNSET  # noqa: PLC0415 - likewise
 
     held = {name: each for name, each in attrs.asdict(value, recurse=False).items() if each is not UNSET}
     if group_names is not None:

@@ -11,7 +11,7 @@ from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, confirm, next_step
+from pling_async.cli.output import Output, confirm, next_step, note
 from pling_async.cli.planning import (
     Applying,
     PlanRequest,
@@ -36,6 +36,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
 
       pling plan customers.csv
       pling plan customers.csv --mode replace --out customers.plan
+      pling plan customers.csv --mode replace --html plan.html
       pling plan customers.csv --mode replace --max-removals 5%
 
     The default mode is merge: nobody is removed. Guards look at the plan, and --yes lifts none of them.
@@ -60,6 +61,7 @@ def show(file: Path, view: View) -> None:
 
     pling show customers.plan
     pling show customers.plan --details 100
+    pling show customers.plan --html plan.html --redact
     pling show customers.plan -o ndjson
     """
     made = _loaded(file)
@@ -100,8 +102,9 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
     The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
     """
     made = _planned(request)
+    _write_page(view, made)
     if view.output.is_table:
-        _show(view, made)
+        _print(view, made)
     _enforce(made, applying.strategy)
     return _carried_out(made, applying, view.output)
 
@@ -118,6 +121,22 @@ def _planned(request: PlanRequest) -> "Plan":
 
 
 def _show(view: View, made: "Plan") -> None:
+    _write_page(view, made)
+    _print(view, made)
+
+
+def _write_page(view: View, made: "Plan") -> None:
+    if view.html is not None:
+        from pling_async.cli.page.assembly import write_page  # noqa: PLC0415 - jinja2 and polars take a while to import
+
+        write_page(made, view.html, is_redacted=view.is_redacted)
+        note(
+            f"The plan as a page: {view.html}"
+            + ("" if view.is_redacted else "  (personal data, readable for you alone)")
+        )
+
+
+def _print(view: View, made: "Plan") -> None:
     from pling_async.cli.plan_view import show_plan  # noqa: PLC0415 - polars and rich take a while to import
 
     if not view.is_quiet:

@@ -23,7 +23,7 @@ _SHOWN: Final = {
     Action.REMOVE: ("-", "red", "removed"),
 }
 
-_MODES: Final = {
+MODES: Final = {
     Mode.MERGE: "nobody is removed",
     Mode.REPLACE: "contacts that the list does not have are removed",
     Mode.UNDO: "what the run added is removed, unless somebody changed it since",
@@ -87,7 +87,7 @@ def _counts(plan: "Plan") -> dict[str, int]:
 
 def _account_lines(plan: "Plan") -> Iterator[Text]:
     yield labelled("account", f"{plan.account_id} at {cell(plan.origin)}")
-    what = _MODES[plan.mode]
+    what = MODES[plan.mode]
     yield labelled("mode", f"{plan.mode.value} ({what})")
     if plan.counts.writes:
         size = f"{plan.cost.replace_bytes / 1000:.0f} kB in one replace"

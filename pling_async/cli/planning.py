@@ -164,17 +164,33 @@ class View:
     output: Output
     details: int
     is_quiet: bool
+    html: Path | None
+    """Where the page goes."""
+    is_redacted: bool
 
 
 _VIEWING: Mapping[str, Any] = {
     "details": click.option(
         "--details", type=click.IntRange(min=0), default=5, show_default=True, help="Contacts shown of each kind."
     ),
+    "html": click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the plan as a page to look at: one private file, for any browser.",
+    ),
+    "is_redacted": click.option(
+        "--redact", "is_redacted", is_flag=True, help="In the page mask numbers and hide names and all other values."
+    ),
     "is_quiet": click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Do not show the plan."),
     **OUTPUT,
 }
 
-viewing_options = gathered(
-    "view", _VIEWING, lambda values: View(Output(values["output"]), values["details"], values["is_quiet"])
-)
+
+def _view(values: Values) -> View:
+    if values["is_redacted"] and values["html"] is None:
+        raise click.UsageError("--redact is for a page; add --html FILE")
+    return View(**{**values, "output": Output(values["output"])})
+
+
+viewing_options = gathered("view", _VIEWING, _view)
 """How a plan is shown; the command receives `view`."""

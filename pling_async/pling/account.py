@@ -8,9 +8,10 @@ from attrs import frozen
 
 from pling_async.errors import CorrelationError, Problem, ValidationError
 from pling_async.pling.codec import encode
-from pling_async.pling.models import UNSET, Contact, ContactGroup, Unset
+from pling_async.pling.models import Contact, ContactGroup
 from pling_async.session.protocol import Request
 from pling_async.session.session import Caller
+from pling_async.session.unset import UNSET, Unset
 
 T = TypeVar("T")
 

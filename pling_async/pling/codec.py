@@ -17,9 +17,10 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.errors import SchemaError
-from pling_async.pling import strict
-from pling_async.pling.models import Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult, Unset
+from pling_async.pling.models import Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult
+from pling_async.session import strict
 from pling_async.session.jsontext import load_in_pieces, load_json
+from pling_async.session.unset import Unset
 
 T = TypeVar("T")
 

@@ -13,9 +13,10 @@ from attrs import frozen
 from pling_async.errors import Problem, ValidationError
 from pling_async.pling.account import Account, ignored, known_id
 from pling_async.pling.codec import decode_contact, decode_listing, decode_result, encode
-from pling_async.pling.models import UNSET, Contact, ContactListing, ReplaceResult, text_rules
+from pling_async.pling.models import Contact, ContactListing, ReplaceResult, text_rules
 from pling_async.session.protocol import DELETED, SAVED, Request
 from pling_async.session.retry import RetryLaw
+from pling_async.session.unset import UNSET
 
 T = TypeVar("T")
 

@@ -56,14 +56,14 @@ class Admin:
         return web.Response(status=204)
 
     async def settle(self, _: web.Request) -> web.Response:
-        """Apply at once what faults hold back."""
-        await self._controls.traffic.sabotage.settle()
+        """Do at once what was to be done later."""
+        await self._controls.stage.later.settle()
         return web.Response(status=204)
 
     async def seed(self, request: web.Request) -> web.Response:
-        """Put {contacts, contactGroups} into the store; ?service= names another service than pling."""
+        """Put objects by kind, as {contacts, contactGroups}, into the store of ?service=, or of the first service."""
         objects = await self._body(request)
-        await self._controls.seed(request.query.get("service", "pling"), objects)
+        await self._controls.seed(request.query.get("service", next(iter(self._controls.services))), objects)
         return web.Response(status=204)
 
     async def snapshot(self, _: web.Request) -> web.Response:

@@ -28,8 +28,13 @@ class Controls:
 
     async def close(self) -> None:
         """Drop what is to be applied late and close the store."""
-        await self.traffic.sabotage.drop()
+        await self.drop()
         await self.stage.worker.stop()
+
+    async def drop(self) -> None:
+        """Forget what was to be done later, and reset the connections that are silent."""
+        self.traffic.sabotage.end_silence()
+        await self.stage.later.drop()
 
     async def seed(self, service: str, objects: Seed) -> None:
         """Put wire objects into a service's store."""
@@ -46,7 +51,7 @@ class Controls:
 
     async def reset(self) -> None:
         """Go back to an empty store, an empty journal and no faults."""
-        await self.traffic.sabotage.drop()
+        await self.drop()
         await self.stage.worker.run(self._empty)
         self.stage.clock.set(0)
         self.traffic.faults.clear()

@@ -1,7 +1,7 @@
 """What keeps web pages and other machines out: DNS rebinding is seen in Host, requests of other pages in Origin."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,8 +36,12 @@ def is_loopback(url: str) -> bool:
     return _is_own(_hostname(urlsplit(url).netloc))
 
 
-def no_web_pages(hostnames: Iterable[str], *, exposed: bool) -> Middleware:
-    """Return the middleware that refuses what a web page can have caused.
+def _nothing(_: str) -> bool:
+    return False
+
+
+def no_web_pages(hostnames: Iterable[str], *, exposed: bool, is_page: Callable[[str], bool] = _nothing) -> Middleware:
+    """Return the middleware that refuses what a web page can have caused, save the sandbox's own on its own paths.
 
     A page that had its name rebound to this machine asks for it by that name. An address is nobody's to rebind, so any
     is fine in Host once others may ask at all.
@@ -49,11 +53,23 @@ def no_web_pages(hostnames: Iterable[str], *, exposed: bool) -> Middleware:
         host = _hostname(request.headers.get("Host", ""))
         if not (_is_own(host) or host in known or (exposed and _address(host))):
             return web.Response(status=403, text="the sandbox does not go by this name")
-        if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none":
+        if _is_of_a_page(request) and not (is_page(request.path) and _is_of_our_own(request)):
             return web.Response(status=403, text="the sandbox does not answer web pages")
         return await handler(request)
 
     return refuse
+
+
+def _is_of_a_page(request: web.Request) -> bool:
+    return "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
+
+
+def _is_of_our_own(request: web.Request) -> bool:
+    """Tell whether the page that caused a request came from this very server: scheme, name and port."""
+    own = f"http://{request.headers.get('Host', '')}"
+    return request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"} and request.headers.getall(
+        "Origin", [own]
+    ) == [own]
 
 
 def _hostname(netloc: str) -> str | None:

@@ -1,6 +1,5 @@
 """What faults do to a request: answers of their own, cut connections, late application."""
 
-import asyncio
 import contextlib
 import socket
 import struct
@@ -13,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from pling_async.sandbox.clock import Clock, Nap
 from pling_async.sandbox.faults import Action, Fault
+from pling_async.sandbox.later import Later
 from pling_async.sandbox.worker import Crashed
 
 Saboteur = Callable[["Sabotage", Fault, web.Request, Handler], Awaitable[web.StreamResponse]]
@@ -37,9 +37,9 @@ def cut(request: web.Request) -> Cut:
 class Sabotage:
     """Carries out faults, and holds back the requests that are to be applied late."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, later: Later) -> None:
         self._clock = clock
-        self._late: dict[asyncio.Task[None], Nap] = {}
+        self._later = later
         self._silent: set[Nap] = set()
 
     async def perform(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -48,27 +48,14 @@ class Sabotage:
             pass
         return await _SABOTEURS[fault.action](self, fault, request, handler)
 
-    async def settle(self) -> None:
-        """Apply at once what is still held back."""
-        for nap in self._late.values():
-            nap.wake()
-        await asyncio.gather(*self._late)
-
-    async def drop(self) -> None:
-        """Forget what is still held back, which is never applied, and reset the connections that are silent."""
-        late = tuple(self._late)
-        for task in late:
-            task.cancel()
+    def end_silence(self) -> None:
+        """Reset the connections that are silent."""
         for nap in self._silent:
             nap.wake()
-        await asyncio.gather(*late, return_exceptions=True)
 
     def hold_back(self, fault: Fault, request: web.Request, handler: Handler) -> None:
         """Apply a request after its fault's `late` seconds, or when `settle` is called."""
-        nap = self._clock.nap(fault.late)
-        task = asyncio.create_task(_apply(nap, request, handler))
-        self._late[task] = nap
-        task.add_done_callback(self._late.pop)
+        self._later.run(fault.late, lambda: handler(request))
 
     async def cut(self, fault: Fault, request: web.Request) -> Cut:
         """Reset a request's connection after its fault's silence."""
@@ -79,11 +66,6 @@ class Sabotage:
                 return cut(request)
         finally:
             self._silent.discard(nap)
-
-
-async def _apply(nap: Nap, request: web.Request, handler: Handler) -> None:
-    async with nap:
-        await handler(request)
 
 
 async def _answer(_: Sabotage, fault: Fault, __: web.Request, ___: Handler) -> web.StreamResponse:

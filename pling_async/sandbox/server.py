@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, cast
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from attrs import define, field
 from yarl import URL
 
@@ -17,18 +18,25 @@ from pling_async.sandbox.admin import PREFIX, Admin
 from pling_async.sandbox.clock import Clock, FixedClock, RealClock
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.faults import Fault
+from pling_async.sandbox.front import FrontService, MountedFront
+from pling_async.sandbox.front_legacy import FrontLegacyService, MountedFrontLegacy
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
+from pling_async.sandbox.ip1 import Ip1, Ip1Service
 from pling_async.sandbox.journal import Entry
+from pling_async.sandbox.later import Later
+from pling_async.sandbox.page.application import Page, is_page
 from pling_async.sandbox.pling import PlingService, User
-from pling_async.sandbox.pling.access import check_harmless, check_secret
-from pling_async.sandbox.semantics import Semantics
-from pling_async.sandbox.service import Stage
+from pling_async.sandbox.pling.semantics import Semantics
+from pling_async.sandbox.service import Service, Stage
+from pling_async.sandbox.services import made, named
 from pling_async.sandbox.snapshot import Snapshot
 from pling_async.sandbox.traffic import Traffic
 from pling_async.sandbox.worker import MEMORY, Worker
 
 DESCRIPTION: Final = "/openapi.json"
-"""Where the sandbox describes its API, to anybody who asks."""
+"""Where, below its prefix, each service describes its API to anybody who asks; Pling's is at the root too."""
+S = TypeVar("S", bound=Service)
+
 MAX_BODY: Final = 4 << 30
 """Bytes that a request's body may have: ten million contacts, and no more than a disk holds."""
 _IPV6: Final = 6
@@ -38,7 +46,7 @@ _GRACE: Final = 1.0
 
 @define(kw_only=True, eq=False)
 class Sandbox:
-    """A faithful local server for the Pling Contacts API; an async context manager, or to be started and stopped.
+    """Faithful local servers, by default one for the Pling Contacts API; an async context manager, or to be started.
 
     `database` is a file (created for its owner only) or ":memory:". `deterministic` makes ids count from 1, and time
     begin at 2026-01-01T00:00:00Z with a second for each request, unless there is a `clock`. Port 0 is a free one.
@@ -46,6 +54,7 @@ class Sandbox:
 
     database: str | Path = MEMORY
     semantics: Semantics = field(factory=Semantics)
+    """What it starts with; its page can change it."""
     deterministic: bool = False
     clock: Clock = field()
     host: str = HOST
@@ -56,8 +65,9 @@ class Sandbox:
     """What requests may call this machine, beside localhost and its addresses."""
     port: int = 0
     users: tuple[User, ...] = (User(),)
+    services: tuple[str | Service, ...] = ("pling",)
+    """Names, or services made with arguments of their own; `semantics` and `users` are Pling's."""
     max_body: int = MAX_BODY
-    _pling: PlingService = field(init=False)
     _controls: Controls = field(init=False)
     _runner: web.AppRunner | None = field(init=False, default=None)
 
@@ -66,14 +76,18 @@ class Sandbox:
         return FixedClock() if self.deterministic else RealClock()
 
     def __attrs_post_init__(self) -> None:
-        self._pling = PlingService(semantics=self.semantics, users=self.users, small_ids=self.deterministic)
         check_address(self.host, exposed=self.exposed)
+        services = named(map(self._service, self.services))
         if self.exposed:
-            check_secret(self.users)
-        stage = Stage(worker=Worker(), clock=self.clock)
-        self._controls = Controls(
-            stage=stage, traffic=Traffic(stage.worker, stage.clock), services={"pling": self._pling}
-        )
+            for service in services.values():
+                service.check_secret()
+        stage = Stage(worker=Worker(), clock=self.clock, later=Later(self.clock))
+        self._controls = Controls(stage=stage, traffic=Traffic(stage), services=services)
+
+    def _service(self, given: str | Service) -> Service:
+        if given == PlingService.name:
+            return PlingService(semantics=self.semantics, users=self.users, small_ids=self.deterministic)
+        return made(given) if isinstance(given, str) else given
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -85,8 +99,9 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Open the database and listen, unless a user's credentials look like those of a real account."""
-        await asyncio.to_thread(check_harmless, self.users, os.environ)
+        """Open the database and listen, unless credentials look like those of a real account."""
+        for service in self._controls.services.values():
+            await asyncio.to_thread(service.check_harmless, os.environ)
         try:
             await self._controls.open(self.database)
             self._runner = web.AppRunner(
@@ -101,28 +116,30 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop listening, forget what was to be applied late, and close the database."""
-        await self._controls.traffic.sabotage.drop()
+        await self._controls.drop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         await self._controls.close()
 
     def _application(self) -> web.Application:
-        guard = no_web_pages(self.hostnames, exposed=self.exposed)
+        guard = no_web_pages(self.hostnames, exposed=self.exposed, is_page=is_page)
         root = web.Application(middlewares=[guard], client_max_size=self.max_body)
+        services = self._controls.services
         admin = Admin(self._controls).application()
         if self.exposed:
-            admin.middlewares.append(self._pling.users_only())
+            admin.middlewares.append(next(iter(services.values())).users_only())
         root.add_subapp(PREFIX, admin)
-        for service in self._controls.services.values():
+        for service in services.values():
             application = service.application(self._controls.stage)
             application.middlewares.insert(0, self._controls.traffic.pass_through)
+            root.router.add_get(service.prefix + DESCRIPTION, _describer(service))
             root.add_subapp(service.prefix, application)
-        root.router.add_get(DESCRIPTION, self._describe)
+        if isinstance(pling := services.get(PlingService.name), PlingService):
+            root.router.add_get(DESCRIPTION, _describer(pling))
+            if not self.exposed:
+                Page(self._controls, pling).mount(root)
         return root
-
-    async def _describe(self, _: web.Request) -> web.Response:
-        return web.Response(body=orjson.dumps(self._pling.description()), content_type="application/json")
 
     @property
     def origin(self) -> str:
@@ -132,24 +149,62 @@ class Sandbox:
         return str(URL.build(scheme="http", host=local, port=self.port).origin())
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment in which clients find the services."""
+        services = self._controls.services.values()
+        return {name: value for each in services for name, value in each.variables(self.origin).items()}
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """Where each service describes its API, by the service's name."""
+        services = self._controls.services.items()
+        return {name: f"{self.origin}{service.prefix}{DESCRIPTION}" for name, service in services}
+
+    @property
     def url(self) -> str:
         """Base URL of the Pling API, with its trailing slash."""
         return f"{self.origin}{self._pling.prefix}/"
 
     @property
+    def _pling(self) -> PlingService:
+        return self._mounted(PlingService)
+
+    def _mounted(self, kind: type[S]) -> S:
+        service = self._controls.services.get(kind.name)
+        if service is None:
+            raise LookupError(f"this sandbox does not serve {kind.name}; Sandbox(services=({kind.name!r},)) does")
+        return cast("S", service)
+
+    @property
+    def ip1(self) -> Ip1:
+        """The IP1 service: its URL, its token and its store."""
+        return Ip1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
+
+    @property
+    def front(self) -> MountedFront:
+        """Front's Core API: its URL, its token and its store."""
+        return MountedFront(service=self._mounted(FrontService), origin=self.origin, controls=self._controls)
+
+    @property
+    def front_legacy(self) -> MountedFrontLegacy:
+        """Front's deprecated API: its URL, its credentials and its store."""
+        service = self._mounted(FrontLegacyService)
+        return MountedFrontLegacy(service=service, origin=self.origin, controls=self._controls)
+
+    @property
     def username(self) -> str:
         """Name of the first user."""
-        return self.users[0].name
+        return self._pling.users[0].name
 
     @property
     def password(self) -> str:
         """Password of the first user."""
-        return self.users[0].password
+        return self._pling.users[0].password
 
     @property
     def account_id(self) -> int:
         """First account of the first user."""
-        return self.users[0].accounts[0]
+        return self._pling.users[0].accounts[0]
 
     @property
     def requests(self) -> list[Entry]:
@@ -175,8 +230,8 @@ class Sandbox:
         self._controls.traffic.faults.arm(fault)
 
     async def settle(self) -> None:
-        """Apply at once what `apply_late` faults hold back."""
-        await self._controls.traffic.sabotage.settle()
+        """Do at once what `apply_late` faults hold back, and what services do in their own time."""
+        await self._controls.stage.later.settle()
 
     async def snapshot(self) -> Snapshot:
         """Return the whole store as a JSON value."""
@@ -189,3 +244,10 @@ class Sandbox:
     async def reset(self) -> None:
         """Empty the store, the journal and the faults, and set the clock back."""
         await self._controls.reset()
+
+
+def _describer(service: Service) -> Handler:
+    async def describe(_: web.Request) -> web.Response:
+        return web.Response(body=orjson.dumps(service.description()), content_type="application/json")
+
+    return describe

@@ -5,12 +5,11 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from pling_async.sandbox.clock import Clock
 from pling_async.sandbox.faults import Faults
 from pling_async.sandbox.journal import Journal
 from pling_async.sandbox.sabotage import Cut, Sabotage
+from pling_async.sandbox.service import Stage
 from pling_async.sandbox.spool import Spool, receive
-from pling_async.sandbox.worker import Worker
 
 SPOOL: Final = web.RequestKey("spool", Spool)
 """The request's body."""
@@ -19,11 +18,11 @@ SPOOL: Final = web.RequestKey("spool", Spool)
 class Traffic:
     """The middleware around every service."""
 
-    def __init__(self, worker: Worker, clock: Clock) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.faults = Faults()
         self.journal = Journal()
-        self.sabotage = Sabotage(clock)
-        self._worker = worker
+        self.sabotage = Sabotage(stage.clock, stage.later)
+        self._worker = stage.worker
 
     @web.middleware
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:

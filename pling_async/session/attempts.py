@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final, TypeVar
 
 from pling_async.errors import BadAnswer, OutOfFiles, PlingError, ProtocolError, RateLimited
 from pling_async.hooks import Answered, Done, GaveUp, Retrying, Sending, Started, recorders
-from pling_async.session.limiter import Limiter
+from pling_async.session.limiter import Limiter, shared_limiter
 from pling_async.session.operation import Operation
 from pling_async.session.protocol import Request, Response, Transport, exchange_of, interpret
+from pling_async.session.quota import quota_of
 from pling_async.session.retry import RetryBudget
 from pling_async.session.settings import ClientSettings, Runtime
 from pling_async.session.telling import Teller
@@ -23,13 +25,29 @@ _DECODED_IN_THREAD: Final = 256 * 1024
 class Attempts:
     """Runs operations over a transport; owns what they share: the gates and the retry budget."""
 
-    def __init__(self, transport: Transport, *, settings: ClientSettings, runtime: Runtime, origin: str = "") -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        settings: ClientSettings,
+        runtime: Runtime,
+        shared_as: str | None = None,
+        origin: str = "",
+    ) -> None:
         self._transport = transport
         self._tell = Teller(origin).tell
         self._settings = settings
         self._runtime = runtime
         self._budget = RetryBudget()
-        self._limiter = Limiter(
+        self._shared_as = shared_as
+
+    @cached_property
+    def _limiter(self) -> Limiter:
+        return self._new_limiter() if self._shared_as is None else shared_limiter(self._shared_as, self._new_limiter)
+
+    def _new_limiter(self) -> Limiter:
+        settings, runtime = self._settings, self._runtime
+        return Limiter(
             max_in_flight=settings.max_in_flight, rate=settings.rate, clock=runtime.clock, sleep=runtime.sleep
         )
 
@@ -90,6 +108,8 @@ class Attempts:
         self._tell(operation, Answered, now, status=response.status, headers=response.headers, seconds=seconds)
         try:
             body = interpret(request, response)
+            if request.on_answer is not None:
+                request.on_answer(response)
             return await asyncio.to_thread(decode, body) if len(body) > _DECODED_IN_THREAD else decode(body)
         except (BadAnswer, ProtocolError) as error:
             response.drop_connection()
@@ -106,11 +126,15 @@ class Attempts:
                 self._tell(operation, Sending, operation.started, waited=operation.started - asked)
                 timeout = operation.deadline - operation.started
                 try:
-                    return await self._transport.send(operation.request, request_id=operation.id, timeout=timeout)
+                    response = await self._transport.send(operation.request, request_id=operation.id, timeout=timeout)
                 except OutOfFiles:
                     if not self._limiter.make_do():
                         raise
                     operation.retract()
+                else:
+                    if (quota := quota_of(response)) is not None:
+                        self._limiter.heed(quota)  # before the next one takes this place
+                    return response
 
     def _delay(self, operation: Operation, error: PlingError) -> float | None:
         policy = self._settings.retry

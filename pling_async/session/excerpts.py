@@ -11,6 +11,8 @@ _MOST: Final = 200
 _READ: Final = 2000
 """Characters that are looked at, so that the work is bounded whatever came."""
 _KEYS: Final = ("message", "error", "title", "detail", "code", "errors", "_error")
+_PROBLEM: Final = ("title", "detail", "errors")
+"""What RFC 9457 says, and what servers add to it: the title alone seldom helps."""
 _NUMBER: Final = re.compile(r"\+?\d(?:[ ().\u00a0/-]{0,2}\d){6,}")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]+")
 _ADDRESS: Final = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+")
@@ -46,8 +48,18 @@ def _find(value: Any, depth: int) -> str:
     if isinstance(value, list):
         return "; ".join(filter(None, (_find(each, depth - 1) for each in value[:5])))
     if isinstance(value, dict):
-        return next(filter(None, (_find(value[key], depth - 1) for key in _KEYS if key in value)), "")
+        keys = _PROBLEM if "title" in value and not {"message", "error"} & value.keys() else _KEYS
+        found = filter(None, (_said(key, value[key], depth - 1) for key in keys if key in value))
+        said = ": ".join(found) if keys is _PROBLEM else next(found, "")
+        return ": ".join(filter(None, (said, _find(value.get("details", []), depth - 1))))
     return ""
+
+
+def _said(key: str, value: Any, depth: int) -> str:
+    """Return what a member says; errors by field are a list of their own."""
+    if key == "errors" and isinstance(value, dict):
+        return "; ".join(f"{field}: {_find(each, depth - 1)}" for field, each in list(value.items())[:5])
+    return _find(value, depth)
 
 
 def _visible(character: str) -> str:

@@ -5,10 +5,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from math import inf
 from typing import Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pling_async.errors import PoolTimeout
+from pling_async.session.quota import Quota
 
 _KEPT: Final = 0.7
+_SAME_WINDOW: Final = 1.5
+"""Seconds by which two answers may differ about the end of one window: they travel, and dates have whole seconds."""
 
 
 class Limiter:
@@ -38,11 +42,31 @@ class Limiter:
         self._sleep = sleep
         self._next_start = -inf
         self._paused_until = -inf
+        self._left = inf
+        """Requests that the server takes before `_refilled_at`; those inside count, since it may know them or not."""
+        self._refilled_at = -inf
 
     @property
     def width(self) -> int:
-        """How many may be inside at a time, as things are."""
-        return int(self._exact_width)
+        """How many may be inside at a time, as things are.
+
+        When a quota ought to be full again, one finds out: the server's window may be another than it seems.
+        """
+        if self._left is inf:
+            return int(self._exact_width)
+        left = self._left if self._clock() < self._refilled_at else 1
+        return int(min(self._exact_width, max(1, left)))
+
+    def heed(self, quota: Quota) -> None:
+        """Send no more than the server still takes; what an answer from an earlier time says is passed over."""
+        now = self._clock()
+        refilled_at = now + quota.resets_in
+        if now >= self._refilled_at or refilled_at > self._refilled_at + _SAME_WINDOW:
+            self._left, self._refilled_at = quota.remaining, refilled_at
+        elif refilled_at > self._refilled_at - _SAME_WINDOW:
+            self._left = min(self._left, quota.remaining)
+            self._refilled_at = max(self._refilled_at, refilled_at)
+        self._admit()
 
     def pause(self, seconds: float) -> None:
         """Keep every worker waiting for at least so long from now; a shorter pause never ends a longer one."""
@@ -77,7 +101,7 @@ class Limiter:
         else:
             await self._queue(deadline)
         now = self._clock()
-        if self._spacing or self._paused_until > now or now >= deadline:
+        if self._spacing or self._opens_at > now or now >= deadline:
             try:
                 await self._wait_for_turn(deadline)
             except BaseException:
@@ -117,10 +141,15 @@ class Limiter:
 
     async def _wait_for_turn(self, deadline: float) -> None:
         turn = self._reserve_turn(deadline)
-        while (wait := max(turn, self._paused_until) - self._clock()) > 0:
+        while (wait := max(turn, self._opens_at) - self._clock()) > 0:
             if self._clock() + wait >= deadline:
                 raise PoolTimeout("the server asked for a pause that is longer than the operation's deadline")
             await self._sleep(wait)
+
+    @property
+    def _opens_at(self) -> float:
+        """When the server takes requests again."""
+        return max(self._paused_until, self._refilled_at) if self._left < 1 else self._paused_until
 
     def _reserve_turn(self, deadline: float) -> float:
         turn = max(self._clock(), self._next_start)
@@ -144,3 +173,15 @@ class Slot:
 
     async def __aexit__(self, *_: object) -> None:
         self._limiter.leave()
+
+
+_shared: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, Limiter]]] = WeakKeyDictionary()
+
+
+def shared_limiter(name: str, make: Callable[[], Limiter]) -> Limiter:
+    """Return the limiter of this name in the running loop; the first who asks makes it, and its holders keep it."""
+    named = _shared.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    limiter = named.get(name)
+    if limiter is None:
+        limiter = named[name] = make()
+    return limiter

@@ -57,7 +57,7 @@ class Operation:
         error.exchange = attrs.evolve(
             error.exchange,
             method=self.request.method,
-            path=self.request.path,
+            path=self.request.shown_path,
             request_id=self.id,
             attempts=self.attempts,
         )
@@ -75,4 +75,4 @@ class Operation:
             error.outcome = outcome
 
     def __str__(self) -> str:
-        return f"{self.request.method} {self.request.path} (attempt {self.attempts}, request {self.id})"
+        return f"{self.request.method} {self.request.shown_path} (attempt {self.attempts}, request {self.id})"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from pling_async.errors import (
     AuthenticationError,
@@ -61,16 +61,23 @@ class Request:
     """One operation: what to send, what answer to expect, and what a repetition could do."""
 
     method: str
-    path: str = field(validator=_below_base)
+    path: str = field(validator=_below_base, repr=False)
     """Below the base URL, without a leading slash."""
     law: RetryLaw
-    query: Mapping[str, str] = field(factory=dict, repr=False)
+    shown_path: str = field(default=Factory(lambda self: self.path, takes_self=True))
+    """What logs and errors say in its place when it names a person."""
+    query: Mapping[str, str] | tuple[tuple[str, str], ...] = field(factory=dict, repr=False)
+    """Pairs where a name occurs more than once."""
     body: bytes | Path | None = field(default=None, repr=False)
-    """JSON; a path is streamed from its file."""
+    """A path is streamed from its file."""
+    content_type: str = "application/json"
+    """Of the body."""
     on_sent: Callable[[int, int], None] | None = field(default=None, repr=False, eq=False)
     """Called with bytes sent and bytes to send while a body is streamed from its file."""
     on_acquired: Callable[[], None] | None = field(default=None, repr=False, eq=False)
     """Called by the transport once an attempt, when it has a connection: from then on the server may see it."""
+    on_answer: "Callable[[Response], None] | None" = field(default=None, repr=False, eq=False)
+    """Called with each expected answer before it is decoded, for what is in its status or its headers."""
     subject: str | None = field(default=None, repr=False)
     """E.164 of the contact it is about, where that is known; for journals, never for logs."""
     expected: frozenset[int] = OK
@@ -136,7 +143,7 @@ _HINTS: Final[dict[type[PlingError], str]] = {
 
 def interpret(request: Request, response: Response) -> bytes:
     """Return the body of an expected answer, or raise what the answer means."""
-    if len(set(_values(response.headers, "content-length"))) > 1:
+    if len(set(values_of(response.headers, "content-length"))) > 1:
         raise ProtocolError("the answer announces two lengths")
     if response.status not in request.expected:
         raise _refusal(request, response)
@@ -152,7 +159,7 @@ def interpret(request: Request, response: Response) -> bytes:
 def _refusal(request: Request, response: Response) -> PlingError:
     kind = _ERRORS.get(response.status) or _CLASSES.get(response.status // 100, BadAnswer)
     said = "" if _encodings(response) else server_message(response.body)
-    words = [f"HTTP {response.status} for {request.method} {request.path}", _HINTS.get(kind), said]
+    words = [f"HTTP {response.status} for {request.method} {request.shown_path}", _HINTS.get(kind), said]
     outcome = Outcome.NOT_APPLIED if response.status in _DEFINITE else Outcome.UNKNOWN
     return kind(": ".join(filter(None, words)), exchange=exchange_of(request, response), outcome=outcome)
 
@@ -162,7 +169,7 @@ def _check_json(request: Request, response: Response) -> None:
         error = SchemaError.at("$", "JSON, got an empty body")
         error.exchange = exchange_of(request, response)
         raise error
-    kinds = [value.partition(";")[0].strip().lower() for value in _values(response.headers, "content-type")]
+    kinds = [value.partition(";")[0].strip().lower() for value in values_of(response.headers, "content-type")]
     if not kinds or not all(kind == "application/json" or kind.endswith("+json") for kind in kinds):
         message = "the answer is not declared as JSON; is the base URL the API's, or is a login page in between?"
         raise DecodeError(message, exchange=exchange_of(request, response))
@@ -172,20 +179,21 @@ def exchange_of(request: Request, response: Response) -> Exchange:
     """Return what may be said of an answer in logs and errors."""
     return Exchange(
         method=request.method,
-        path=request.path,
+        path=request.shown_path,
         status=response.status,
         excerpt="" if _encodings(response) else excerpt(response.body),
         retry_after=retry_after(response.headers, response.received_at),
     )
 
 
-def _values(headers: tuple[tuple[str, str], ...], name: str) -> list[str]:
+def values_of(headers: tuple[tuple[str, str], ...], name: str) -> list[str]:
+    """Return every value of a header; `name` is in small letters."""
     return [value for each, value in headers if each.lower() == name]
 
 
 def _encodings(response: Response) -> list[str]:
     return [
-        each for each in _values(response.headers, "content-encoding") if each.strip().lower() not in {"", "identity"}
+        each for each in values_of(response.headers, "content-encoding") if each.strip().lower() not in {"", "identity"}
     ]
 
 
@@ -194,9 +202,9 @@ def retry_after(headers: tuple[tuple[str, str], ...], now: float) -> float | Non
 
     A date is judged against the answer's own Date, so that a wrong local clock (`now`, seconds since 1970) is harmless.
     """
-    dates = [moment for value in _values(headers, "date") if (moment := _http_date(value)) is not None]
+    dates = [moment for value in values_of(headers, "date") if (moment := http_date(value)) is not None]
     reference = dates[0] if dates else now
-    waits = [_seconds(value.strip(), reference) for value in _values(headers, "retry-after")]
+    waits = [_seconds(value.strip(), reference) for value in values_of(headers, "retry-after")]
     return max((wait for wait in waits if wait is not None), default=None)
 
 
@@ -204,11 +212,11 @@ def _seconds(value: str, reference: float) -> float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][0-9]+)?", value):
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
-    moment = _http_date(value)
+    moment = http_date(value)
     return None if moment is None else max(0.0, moment - reference)
 
 
-def _http_date(value: str) -> float | None:
+def http_date(value: str) -> float | None:
     """Read the three formats of RFC 9110, section 5.6.7."""
     try:
         moment = parsedate_to_datetime(value)

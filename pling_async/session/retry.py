@@ -34,6 +34,8 @@ class RetryLaw(Enum):
     """The same bytes twice leave what they leave once: repeat, byte for byte."""
     UNSENT = auto()
     """A repetition could do harm: only when the server certainly did nothing."""
+    NEVER = auto()
+    """A repetition could do harm, and what the server's refusals mean is not documented: the caller decides."""
 
 
 _MOST_ATTEMPTS: Final[tuple[tuple[type[PlingError], float], ...]] = (
@@ -74,7 +76,7 @@ class RetryPolicy:
         """Return whether another attempt may follow attempt number `attempt`, which failed like this."""
         if law is RetryLaw.UNSENT and error.outcome is not Outcome.NOT_APPLIED:
             return False
-        if not self.waits_for(error):
+        if law is RetryLaw.NEVER or not self.waits_for(error):
             return False
         return attempt < min(self.attempts, _most_attempts(error, law))
 

@@ -31,7 +31,7 @@ from pling_async.errors import (
 from pling_async.session.attempts import Attempts
 from pling_async.session.protocol import Request, Response, Transport
 from pling_async.session.settings import BaseUrl, ClientSettings, Runtime
-from pling_async.session.upload import opened
+from pling_async.session.upload import PIECE, opened, pieces
 from pling_async.session.watch import Watch, Watched
 
 __all__ = ["AiohttpTransport", "Caller", "ClientSession", "Session"]
@@ -59,15 +59,24 @@ class Session:
     """Calls operations: gates, attempts, retries, and one truthful error at the end.
 
     Transport, clock, sleep and randomness are arguments, so that a simulation can run it without sockets or time.
+    Sessions that are `shared_as` the same pass the same gates, for servers that count the requests of all of them.
     The origin is what hooks are told.
     """
 
     def __init__(
-        self, transport: Transport, *, settings: ClientSettings, runtime: Runtime | None = None, origin: str = ""
+        self,
+        transport: Transport,
+        *,
+        settings: ClientSettings,
+        runtime: Runtime | None = None,
+        shared_as: str | None = None,
+        origin: str = "",
     ) -> None:
         self.settings = settings
         self._transport = transport
-        self._attempts = Attempts(transport, settings=settings, runtime=runtime or Runtime(), origin=origin)
+        self._attempts = Attempts(
+            transport, settings=settings, runtime=runtime or Runtime(), shared_as=shared_as, origin=origin
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -248,7 +257,10 @@ class AiohttpTransport:
     async def _exchange(self, request: Request, request_id: str, wire: _Wire) -> Response:
         headers = {"X-Request-ID": request_id}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = request.content_type
+        if isinstance(request.body, bytes) and len(request.body) > PIECE:
+            headers["Content-Length"] = str(len(request.body))
+            return await self._ask(request, pieces(request.body), headers, wire)
         if not isinstance(request.body, Path):
             return await self._ask(request, request.body, headers, wire)
         async with opened(request.body, request.on_sent) as upload:

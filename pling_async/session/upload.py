@@ -1,4 +1,4 @@
-"""Bodies in files: read in threads, never in the event loop."""
+"""Large bodies, sent in pieces; those in files are read in threads, never in the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from attrs import define, field
 
-_CHUNK: Final = 256 * 1024
+PIECE: Final = 256 * 1024
 
 
 class CallerFailed(Exception):
@@ -36,7 +36,7 @@ class Upload:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the content; `on_sent` is told bytes sent and bytes to send."""
         sent = 0
-        while chunk := await asyncio.to_thread(self._file.read, _CHUNK):
+        while chunk := await asyncio.to_thread(self._file.read, PIECE):
             yield chunk
             sent += len(chunk)
             if self._on_sent is not None:
@@ -73,3 +73,9 @@ async def _open(path: Path) -> IO[bytes]:
         if opening.exception() is None:
             opening.result().close()
         raise
+
+
+async def pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Yield a body in pieces, between which others get their turn."""
+    for at in range(0, len(body), PIECE):
+        yield body[at : at + PIECE]

@@ -12,7 +12,8 @@ import orjson
 import polars as pl
 
 from pling_async.errors import Place, SourceError
-from pling_async.pling.models import Contact, Unset
+from pling_async.pling.models import Contact
+from pling_async.session.unset import Unset
 from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
 from pling_async.sources.headers import ATTRIBUTES, ordered, resolve
 

@@ -51,6 +51,10 @@ _CONSTANT: Final = re.compile(r"_?[A-Z][A-Z0-9_]*")
 _OUR_OWN: Final = frozenset(
     {
         ("bulk/journal.py", "columns"),  # written out a line above
+        ("sandbox/ip1/blacklist.py", "order"),  # ASC or DESC
+        ("sandbox/ip1/store.py", "order"),  # likewise
+        ("sandbox/ip1/store.py", "select"),  # made of the two
+        ("sandbox/ip1/store.py", "where"),  # conditions written out there, with question marks
         ("sandbox/snapshot.py", "places"),  # question marks
         ("sandbox/snapshot.py", "table"),  # one of the tables listed there
         ("sandbox/worker.py", "name"),  # application_id and user_version

@@ -65,7 +65,11 @@ def test_a_status_has_one_class_and_one_outcome(status: int, kind: type, outcome
     [
         (b'{"error":"Invalid"}', "Invalid"),
         (b'{"code":"InvalidVersion","message":"no 2.x"}', "no 2.x"),
-        (b'{"title":"Conflict","detail":"taken"}', "Conflict"),
+        (b'{"title":"Conflict","detail":"taken"}', "Conflict: taken"),
+        (
+            b'{"title":"Bad Request","errors":{"limit":["too large","odd"],"x":[]}}',
+            "Bad Request: limit: too large; odd; x: ",
+        ),
         (b'{"errors":[{"message":"a"},"b"]}', "a; b"),
         (b'{"_error":{"status":409,"title":"Conflict"}}', "Conflict"),
         (b"[[[[[[1]]]]]]", ""),

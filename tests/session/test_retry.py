@@ -43,7 +43,7 @@ SAFE, CONVERGENT, UNSENT = RetryLaw.SAFE, RetryLaw.CONVERGENT, RetryLaw.UNSENT
     ids=lambda value: type(value).__name__ if isinstance(value, PlingError) else "",
 )
 def test_the_law_of_each_operation(error: PlingError, laws: set[RetryLaw]) -> None:
-    """The retry table: safe ones always, convergent ones after doubt, the rest only when certainly not sent."""
+    """The retry table: safe ones always, convergent ones after doubt, the rest when certainly not sent, or never."""
     assert {law for law in RetryLaw if POLICY.allows(error, attempt=1, law=law)} == laws
 
 

@@ -38,6 +38,21 @@ async def test_a_get_has_no_content_type(serve: Any, connect: Any, get: Any, rep
     assert b"content-type" not in server.requests[0].lower()
 
 
+async def test_a_name_may_occur_twice_in_a_query(serve: Any, connect: Any, get: Any, reply: Any) -> None:
+    """Pairs are sent in their order."""
+    server = await serve(reply())
+    await connect(server.url).call(attrs.evolve(get, query=(("labels", "A"), ("labels", "B C"))), bytes)
+    assert b"?labels=A&labels=B+C " in server.requests[0]
+
+
+async def test_what_is_beside_the_body_can_be_heard(serve: Any, connect: Any, get: Any, reply: Any) -> None:
+    """Each expected answer, with status and headers, before its body is decoded; refusals are errors as ever."""
+    server = await serve(reply(503), reply(200, b"[]", "Link: <x>; rel=next"))
+    heard: list[Response] = []
+    await connect(server.url).call(attrs.evolve(get, on_answer=heard.append), lambda _: len(heard))
+    assert [(each.status, dict(each.headers)["Link"]) for each in heard] == [(200, "<x>; rel=next")]
+
+
 async def test_a_file_is_streamed_with_its_length(
     serve: Any, connect: Any, post: Any, reply: Any, tmp_path: Any
 ) -> None:

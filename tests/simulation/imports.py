@@ -103,7 +103,8 @@ def cut(world: World) -> dict[str, Any]:
     """Draw whether, and where, a process dies or is cancelled."""
     chance = world.rng.random()
     if chance < 0.2:
-        world.kill_at_request, world.kill_after = world.rng.randint(1, 12), world.rng.randint(1, 40)
+        world.kill_at_request = world.rng.choice((1, world.rng.randint(1, 12)))  # a replace is one request
+        world.kill_after = world.rng.randint(1, 40)
     elif chance < 0.3:
         return {"killed_at": int(world.rng.choice((50, 200, 600)) * world.rng.random()) + 1}
     elif chance < 0.4:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from pling_async.bulk import body, execution, guards, journalled, reconcile, state
+from pling_async.bulk import body, execution, guards, journalled, reconcile, state, whole_account
 from pling_async.session.retry import RetryLaw, RetryPolicy
 
 
@@ -49,7 +49,13 @@ def _no_doubt() -> None:
 
 
 def _hasty() -> None:
-    reconcile._MAY_CHANGE_YET = ()  # type: ignore[assignment, misc]
+    watch = whole_account.reconcile
+
+    @functools.wraps(watch)
+    async def hasty(*arguments: Any, settle: float, **named: Any) -> reconcile.Reconciled:  # noqa: ARG001 - likewise
+        return await watch(*arguments, settle=0, **named)
+
+    whole_account.reconcile = hasty  # type: ignore[attr-defined]
 
 
 SABOTAGE: Final[Mapping[str, Callable[[], None]]] = {

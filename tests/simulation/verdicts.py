@@ -1,7 +1,6 @@
 """Checkers of whole runs: what they conclude, what they leave behind, and that they do not get in each other's way."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from attrs import evolve
 
@@ -28,11 +27,17 @@ _DEFINITE = {400, 401, 403, 404, 409, 413, 429}
 
 
 def i_10(world: World) -> Found:
-    """Two processes never write to the account by turns."""
+    """Nobody writes to the account between a process's first write and its end."""
     sent = [each for each in world.history.requests if each.is_mutating and each.run.is_journalled]
-    turns = [key for key, _ in groupby(sent, key=lambda each: (id(each.run), each.life))]
-    if len(turns) != len(set(turns)):
-        yield f"{len(set(turns))} processes wrote in {len(turns)} turns"
+    began: dict[tuple[int, int], Sent] = {}
+    for each in sent:
+        began.setdefault((id(each.run), each.life), each)
+    for (run, life), first in began.items():
+        ended = first.run.lives[life].ended or len(world.history.events)
+        for each in sent:
+            if first.position < each.position < ended and (id(each.run), each.life) != (run, life):
+                yield f"{each.method} {each.number} falls between {first.method} {first.number} and its process's end"
+                return
 
 
 def _mutations(world: World, record: RunRecord) -> list[Sent]:

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from pling_async.sandbox.guard import is_loopback
 from pling_async.sandbox.pling.errors import ApiError
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 _DEFAULT_PASSWORD: Final = "sandbox"  # noqa: S105 - not much of a secret
 _EMAIL: Final = re.compile(r"@(?!(?:.*\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)$)")

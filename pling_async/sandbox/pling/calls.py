@@ -10,8 +10,9 @@ from attrs import frozen
 
 from pling_async.sandbox.pling.access import User, check_account
 from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.last_replace import LastReplace
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.validation import ContactReader, integer
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.spool import Spool
 
 DIGITS: Final = 18
@@ -44,6 +45,8 @@ class Call:
     query: Mapping[str, str]
     now: str
     spool: Spool
+    last_replace: LastReplace
+    """Where a replace leaves word of what it did."""
     id: int = 0
     """From the path."""
     crash_after: int | None = None

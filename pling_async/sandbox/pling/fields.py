@@ -10,7 +10,7 @@ from attrs import frozen
 from pling_async.sandbox.clock import wire
 from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.schema import GROUP_NAME_LIMIT, TEXT_LIMITS
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 Reader = Callable[[Any], Any]
 JsonSchema = Mapping[str, Any]

@@ -9,7 +9,7 @@ import orjson
 from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.schema import GROUP_COLUMNS
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 _SELECT = "SELECT id, lastModified, created, accountId, name FROM groups"
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from pling_async.sandbox.pling.schema import DEFAULTS, NULLS
-from pling_async.sandbox.semantics import Omitted, Semantics
+from pling_async.sandbox.pling.semantics import Omitted, Semantics
 
 Row = dict[str, Any]
 """A contact by wire names; contactGroupIds is canonical JSON text, as in [1,2]."""

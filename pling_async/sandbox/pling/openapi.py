@@ -11,8 +11,8 @@ from pling_async.sandbox.pling.fields import JsonSchema
 from pling_async.sandbox.pling.openapi_schemas import of, ref, schemas
 from pling_async.sandbox.pling.replace import replace_contacts
 from pling_async.sandbox.pling.routes import ROUTES
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.versions import ASSUMED, RANGE
-from pling_async.sandbox.semantics import Semantics, spelled
 
 Json = dict[str, Any]
 
@@ -97,7 +97,11 @@ def document(semantics: Semantics, prefix: str) -> Json:
         paths.setdefault(path, {})[method.lower()] = _operation(operation, path, semantics)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Pling Contacts API", "version": semantics.newest_version, "description": _about(semantics)},
+        "info": {
+            "title": "Pling Contacts API",
+            "version": semantics.newest_version,
+            "description": _ABOUT.format(switches=semantics.summary()),
+        },
         "servers": [{"url": prefix}],
         "security": [{"basic": []}],
         "paths": paths,
@@ -111,12 +115,6 @@ def document(semantics: Semantics, prefix: str) -> Json:
             "schemas": schemas(semantics),
         },
     }
-
-
-def _about(semantics: Semantics) -> str:
-    chosen = [(switch, getattr(semantics, switch.name)) for switch in Semantics.switches()]
-    changed = [f"{switch.name}={spelled(value)}" for switch, value in chosen if value != switch.default]
-    return _ABOUT.format(switches=", ".join([*changed, "the others" if changed else "all"]) + " at their defaults")
 
 
 def _operation(operation: Operation, path: str, semantics: Semantics) -> Json:

@@ -7,7 +7,7 @@ from pling_async.sandbox.pling.fields import INTEGER, JsonSchema, contact_fields
 from pling_async.sandbox.pling.mobile import E164
 from pling_async.sandbox.pling.rendering import NEW_IN_1_1
 from pling_async.sandbox.pling.schema import CONTACT_COLUMNS, DEFAULTS, GROUP_COLUMNS, GROUP_NAME_LIMIT, TEXT_LIMITS
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 _TEXT: Final[JsonSchema] = {"type": "string"}
 _MOMENT: Final[JsonSchema] = {"type": "string", "format": "date-time"}

@@ -12,8 +12,9 @@ from attrs import define, field
 
 from pling_async.sandbox.pling.calls import Answer, Call
 from pling_async.sandbox.pling.errors import ApiError, Invalid
-from pling_async.sandbox.pling.groups import GroupFinder, remove_group, unused_groups
+from pling_async.sandbox.pling.groups import GroupFinder, group_by_id, remove_group, unused_groups
 from pling_async.sandbox.pling.json_array import NotAnArray, items
+from pling_async.sandbox.pling.last_replace import APPLIED, CRASHED, CRASHED_HALFWAY, Replacement
 from pling_async.sandbox.pling.merge import Policy, merge, new_contact
 from pling_async.sandbox.pling.staging import Staged, Staging
 from pling_async.sandbox.pling.store import BATCH, Contacts
@@ -25,8 +26,15 @@ from pling_async.sandbox.worker import Crashed
 def replace_contacts(call: Call) -> Answer:
     """Section 3.11; the answer is that of section 2.5, where removals are not counted."""
     account_id = call.account()
-    with Staging(call.connection, account_id, call.semantics) as staging:
-        return _Replace(call, account_id, staging, call.crash_after).run()
+    done = call.last_replace.replacement = Replacement(account_id=account_id, at=call.now)
+    try:
+        with Staging(call.connection, account_id, call.semantics) as staging:
+            answer = _Replace(call, account_id, staging, done, call.crash_after).run()
+    except Crashed as crash:
+        done.outcome = CRASHED_HALFWAY if crash.keeps else CRASHED
+        raise
+    done.outcome = APPLIED
+    return answer
 
 
 @define
@@ -41,6 +49,7 @@ class _Replace:
     call: Call
     account_id: int
     staging: Staging
+    done: Replacement
     left: int | None
     """Rows that may still be written before the server dies; None: it lives."""
     counts: _Counts = field(factory=_Counts)
@@ -115,16 +124,19 @@ class _Replace:
                 changes.append((row.existing, changed))
         contacts.insert(added, self.call.now)
         contacts.update(changes, self.call.now)
+        self.done.note_writes(added, changes)
         self.counts.added += len(added)
         self.counts.modified += len(changes)
         self.counts.unchanged += len(rows) - len(added) - len(changes)
 
     def _remove(self) -> None:
-        self.staging.remove_others(-1 if self.left is None else self.left)
+        self.done.note_removals(self.staging.remove_others(-1 if self.left is None else self.left))
         if self.left is not None:
             self.left = 0
             self._die_when_spent()
         for group_id in unused_groups(self.call.connection, self.account_id, self.call.semantics):
+            group = group_by_id(self.call.connection, group_id) or {}
+            self.done.groups_removed.append(group.get("name", ""))
             remove_group(self.call.connection, group_id, self.call.now)
 
     def _die_when_spent(self) -> None:
@@ -133,6 +145,7 @@ class _Replace:
 
     def _answer(self) -> Answer:
         errors = self.staging.errors
+        self.done.note_invalid(errors)
         counts = {
             "addedContactCount": self.counts.added,
             "modifiedContactCount": self.counts.modified,

@@ -12,10 +12,11 @@ from pling_async.sandbox.pling import contact_groups, contacts, errors, versions
 from pling_async.sandbox.pling.access import User, authenticate
 from pling_async.sandbox.pling.calls import Answer, Call, Operation
 from pling_async.sandbox.pling.errors import ApiError, Invalid
+from pling_async.sandbox.pling.last_replace import LastReplace
+from pling_async.sandbox.pling.reading import Reading
 from pling_async.sandbox.pling.replace import replace_contacts
-from pling_async.sandbox.pling.validation import ContactReader
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.sabotage import CRASH_AFTER
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Stage
 from pling_async.sandbox.spool import Spool
 from pling_async.sandbox.traffic import SPOOL
@@ -45,9 +46,14 @@ class Endpoints:
     """Turns requests into calls of the operations, and answers into responses."""
 
     stage: Stage
-    semantics: Semantics
+    reading: Reading
     users: tuple[User, ...]
-    reader: ContactReader
+    last_replace: LastReplace
+
+    @property
+    def semantics(self) -> Semantics:
+        """The switches as they stand."""
+        return self.reading.semantics
 
     def mount(self, application: web.Application) -> None:
         """Add every route."""
@@ -70,12 +76,13 @@ class Endpoints:
         call = Call(
             connection=connection,
             semantics=self.semantics,
-            reader=self.reader,
+            reader=self.reading.reader,
             user=user,
             version=version,
             query=_query(request),
             now=self.stage.clock.tick(),
             spool=request[SPOOL],
+            last_replace=self.last_replace,
             id=int(request.match_info.get("id", 0)),
             crash_after=request.get(CRASH_AFTER),
         )
@@ -119,9 +126,11 @@ def _response(answer: Answer, version: str) -> web.Response:
     return response
 
 
-def error_pages(semantics: Semantics) -> Middleware:
+def error_pages(reading: Reading) -> Middleware:
     """Return the middleware that writes errors as the switches say."""
-    render = errors.RENDERERS[semantics.error_body]
+
+    def render(error: ApiError) -> web.Response:
+        return errors.RENDERERS[reading.semantics.error_body](error)
 
     @web.middleware
     async def write_errors(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -8,8 +8,8 @@ from typing import Any
 from pling_async.sandbox.pling.groups import GroupFinder, canonical
 from pling_async.sandbox.pling.merge import Row, new_contact
 from pling_async.sandbox.pling.schema import CONTACT_COLUMNS
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import BATCH, Contacts
-from pling_async.sandbox.semantics import Semantics
 from pling_async.sandbox.service import Seed
 
 Json = Mapping[str, Any]

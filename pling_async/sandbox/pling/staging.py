@@ -8,8 +8,8 @@ import orjson
 
 from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.merge import Row
+from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import BATCH, SETTABLE
-from pling_async.sandbox.semantics import Semantics
 
 _CREATE = """CREATE TEMP TABLE staged (
     number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL)"""
@@ -45,7 +45,9 @@ _CONFLICTS = """
 _REMOVED = """DELETE FROM contacts WHERE id IN (
     SELECT id FROM contacts WHERE accountId = :account
         AND NOT EXISTS (SELECT 1 FROM staged WHERE mobile = contacts.mobile AND (isValid OR :keepsInvalid))
-        ORDER BY id LIMIT :limit)"""
+        ORDER BY id LIMIT :limit) RETURNING id, mobile, name, stop, email, city"""
+_GONE = ("id", "mobile", "name", "stop", "email", "city")
+"""What a removal returns."""
 
 
 class Staged(NamedTuple):
@@ -141,11 +143,12 @@ class Staging:
             for number, mobile, given, *contact in rows
         ]
 
-    def remove_others(self, limit: int) -> None:
-        """Remove the contacts that the request does not include, at most `limit` of them (-1: all)."""
+    def remove_others(self, limit: int) -> Iterator[Row]:
+        """Remove the contacts that the request does not include, at most `limit` of them (-1: all), and yield them."""
         values = {
             "account": self._account_id,
             "keepsInvalid": self._semantics.invalid_existing == "keep",
             "limit": limit,
         }
-        self._connection.execute(_REMOVED, values)
+        gone = self._connection.execute(_REMOVED, values)
+        return (dict(zip(_GONE, row, strict=True)) for row in gone)

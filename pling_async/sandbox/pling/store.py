@@ -9,7 +9,7 @@ import orjson
 
 from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.schema import CONTACT_COLUMNS, DEFAULTS
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 ROW: Final = (*CONTACT_COLUMNS, "contactGroupIds")
 

@@ -7,7 +7,7 @@ from pling_async.sandbox.pling.errors import Invalid
 from pling_async.sandbox.pling.fields import contact_fields, group_fields, whole
 from pling_async.sandbox.pling.mobile import to_e164
 from pling_async.sandbox.pling.schema import TEXT_LIMITS
-from pling_async.sandbox.semantics import Semantics
+from pling_async.sandbox.pling.semantics import Semantics
 
 Json = Mapping[str, Any]
 

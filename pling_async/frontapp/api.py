@@ -1,0 +1,143 @@
+"""What the resources share: one way to ask, one way to write, and listings that never leave the base URL."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from attrs import define, frozen
+
+from pling_async.errors import BadRequest, CorrelationError, NotFound, PageTokenExpired
+from pling_async.frontapp.codec import decode_page, dumped
+from pling_async.frontapp.models import Contact, Conversation
+from pling_async.frontapp.paths import Spot
+from pling_async.session.paging import Page, pages
+from pling_async.session.protocol import OK, Request
+from pling_async.session.retry import RetryLaw
+from pling_async.session.session import Caller
+
+T = TypeVar("T")
+Listed = TypeVar("Listed", Contact, Conversation)
+Query = tuple[tuple[str, str], ...]
+
+DONE: Final = frozenset({200, 202, 204})
+"""Documented is 204 without a body."""
+PAGE: Final = 100
+"""Most elements of a page."""
+_MOST_EMPTY: Final = 1000
+_TOKEN: Final = "page_token"  # noqa: S105 - where a page begins
+
+
+@frozen
+class Api:
+    """The session that reaches one company."""
+
+    session: Caller
+
+    async def read(
+        self, spot: Spot, decode: Callable[[bytes], T], *, query: Query = (), expected: frozenset[int] = OK
+    ) -> T:
+        """Ask for something."""
+        request = Request(
+            method="GET", path=spot.path, shown_path=spot.shown, query=query, law=RetryLaw.SAFE, expected=expected
+        )
+        return await self.session.call(request, decode)
+
+    async def write(self, method: str, spot: Spot, value: object, *, law: RetryLaw = RetryLaw.CONVERGENT) -> None:
+        """Send JSON, or nothing, as `send` does."""
+        await self.send(method, spot, None if value is None else dumped(value), law=law)
+
+    async def send(
+        self,
+        method: str,
+        spot: Spot,
+        body: bytes | None,
+        *,
+        law: RetryLaw = RetryLaw.CONVERGENT,
+        content_type: str = "application/json",
+    ) -> None:
+        """Change something whose answer is empty; a deletion that is repeated may find nothing any more."""
+        request = Request(
+            method=method,
+            path=spot.path,
+            shown_path=spot.shown,
+            law=law,
+            body=body,
+            content_type=content_type,
+            expected=DONE,
+            answers_json=False,
+            missing_is_done=method == "DELETE",
+        )
+        await self.session.call(request, _ignored)
+
+    async def listing(self, spot: Spot, model: type[Listed], query: Query = ()) -> AsyncGenerator[Listed]:
+        """Yield a listing element by element while the next page is on its way; none appears twice.
+
+        What changes while it is read may be missing or be as it was before, as in any listing in pages.
+        """
+        reader = _Pages(self, spot, model)
+        seen: set[str] = set()
+        async with aclosing(pages(query, reader.page)) as found:
+            async for elements in found:
+                for each in elements:
+                    if each.id not in seen:
+                        seen.add(each.id)
+                        yield each
+
+
+@define
+class _Pages:
+    """Reads the pages of one listing."""
+
+    api: Api
+    spot: Spot
+    model: type[Any]
+    empty: int = 0
+
+    async def page(self, query: Query) -> Page[Any, Query]:
+        """Read one page; of the link to the next one only the query counts, and the base URL stays."""
+        try:
+            page = await self.api.read(self.spot, partial(decode_page, self.model), query=query)
+        except (BadRequest, NotFound) as error:
+            if _TOKEN not in dict(query):
+                raise
+            message = "the page token is not valid any more, or what it lists is gone; begin the listing again"
+            raise PageTokenExpired(f"{message} ({error})", exchange=error.exchange) from error
+        self.empty = 0 if page.elements else self.empty + 1
+        if self.empty > _MOST_EMPTY:
+            raise CorrelationError(f"{_MOST_EMPTY} empty pages in a row; the listing cannot be read to its end")
+        return Page(page.elements, None if page.next is None else _following(query, page.next))
+
+
+def _following(query: Query, link: str) -> Query:
+    """Return the query of the next page, from an absolute URL as documented, or from a bare token."""
+    if "?" not in link and "://" not in link:
+        return (*((name, value) for name, value in query if name != _TOKEN), (_TOKEN, link))
+    try:
+        following = tuple(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    except ValueError:
+        following = ()
+    if _TOKEN not in dict(following):
+        raise CorrelationError("the link to the next page has no page_token")
+    return following
+
+
+def filters(q: Mapping[str, object]) -> Query:
+    """Return q[...] parameters: times as seconds since 1970, sequences as repeated names."""
+    return tuple((f"q[{name}]", _spelled(each)) for name, value in q.items() for each in _each(value))
+
+
+def _each(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.timestamp():.3f}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _ignored(_: object) -> None:
+    """Accept an answer that says nothing."""

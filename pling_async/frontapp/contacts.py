@@ -1,0 +1,98 @@
+"""Contacts: list, get, create, update, delete and merge."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import attrs
+from attrs import frozen
+
+from pling_async.errors import Problem, ValidationError
+from pling_async.frontapp.api import PAGE, Api, filters
+from pling_async.frontapp.codec import decode, dumped, encode, given
+from pling_async.frontapp.handles import conflicts_explained
+from pling_async.frontapp.models import Contact, ContactChange, NewContact, SortBy, SortOrder
+from pling_async.frontapp.paths import Ref, at, in_body
+from pling_async.session.protocol import SAVED, Request
+from pling_async.session.retry import RetryLaw
+from pling_async.session.unset import UNSET, Unset
+
+_MOST_MERGED: Final = 50
+_contact: Final = partial(decode, Contact)
+
+
+@frozen
+class Contacts:
+    """The contacts of a company."""
+
+    _api: Api
+
+    def list(
+        self,
+        *,
+        q: Mapping[str, object] | None = None,
+        sort_by: SortBy | Unset = UNSET,
+        sort_order: SortOrder | Unset = UNSET,
+        limit: int = PAGE,
+    ) -> AsyncGenerator[Contact]:
+        """Yield the contacts, `limit` of them a request (at most 100), the next page on its way meanwhile.
+
+        `q` narrows, as in {"updated_after": datetime(...)}. A page token that has expired raises `PageTokenExpired`.
+        """
+        if not 1 <= limit <= PAGE:
+            raise _refusal("limit", f"a page has 1 to {PAGE} contacts")
+        sorting = {name: str(value) for name, value in given(sort_by=sort_by, sort_order=sort_order).items()}
+        return self._api.listing(at("contacts"), Contact, (("limit", str(limit)), *sorting.items(), *filters(q or {})))
+
+    async def get(self, id: Ref) -> Contact:  # noqa: A002 - the API's own word
+        """Return one contact; its id is another than the one asked for if that was an alias, or an id of old."""
+        return await self._api.read(at("contacts", id), _contact)
+
+    async def create(self, contact: NewContact) -> Contact:
+        """Create a contact; raises `HandleConflict` when one of its handles is another contact's.
+
+        Never repeated after an unknown outcome: ask for `Alias(source, handle)` to learn what became of it.
+        """
+        if not contact.handles:
+            raise _refusal("handles", "a contact has one handle at least")
+        async with conflicts_explained(self._api, contact.handles):
+            return await self._saved("contacts", encode(contact))
+
+    async def update(self, id: Ref, change: ContactChange, *, merge: bool = True) -> None:  # noqa: A002 - likewise
+        """Change what is given; the answer is empty.
+
+        Front replaces ALL custom fields by those sent. So they are read first and sent with those given (None removes
+        one), and who writes others meanwhile is overruled; `merge=False` sends only what is given, erasing the others.
+        """
+        if isinstance(change, NewContact):
+            raise _refusal("handles", "handles are changed with handles.add and handles.delete")
+        if merge and not isinstance(change.custom_fields, Unset):
+            known = (await self.get(id)).custom_fields
+            merged = {name: value for name, value in {**known, **change.custom_fields}.items() if value is not None}
+            change = attrs.evolve(change, custom_fields=merged)
+        await self._api.send("PATCH", at("contacts", id), encode(change))
+
+    async def delete(self, id: Ref) -> None:  # noqa: A002 - likewise
+        """Delete a contact."""
+        await self._api.write("DELETE", at("contacts", id), None)
+
+    async def merge(self, ids: Sequence[Ref], *, target: Ref | None = None) -> Contact:
+        """Make one contact of several, up to 50 in all, and return it; THE OTHERS ARE DELETED.
+
+        What differs is decided by the server: handles, lists, links and notes are united, descriptions put one after
+        the other, and for the rest the last update counts, unless `target` says which contact remains. Never repeated.
+        """
+        everybody = [in_body(each) for each in ids] + ([] if target is None else [in_body(target)])
+        if not 1 < len(set(everybody)) == len(everybody) <= _MOST_MERGED:
+            raise _refusal("contact_ids", f"2 to {_MOST_MERGED} different contacts can be merged, the target included")
+        members = given(target_contact_id=UNSET if target is None else in_body(target))
+        return await self._saved("contacts/merge", dumped({**members, "contact_ids": [in_body(each) for each in ids]}))
+
+    async def _saved(self, path: str, body: bytes) -> Contact:
+        request = Request(method="POST", path=path, law=RetryLaw.UNSENT, body=body, expected=SAVED)
+        return await self._api.session.call(request, _contact)
+
+
+def _refusal(field: str, message: str) -> ValidationError:
+    problem = Problem(field=field, code="bad_value", message=message)
+    return ValidationError(f"nothing was sent: {message}", [problem])

@@ -1,0 +1,68 @@
+"""Contact lists, which Front called groups until 2025, and their members."""
+
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
+from typing import Final
+
+from attrs import frozen
+
+from pling_async.errors import Problem, ValidationError, VerificationError
+from pling_async.frontapp.api import PAGE, Api
+from pling_async.frontapp.codec import decode_page
+from pling_async.frontapp.models import Contact, ContactList
+from pling_async.frontapp.paths import Ref, at, in_body
+from pling_async.session.retry import RetryLaw
+
+_MOST: Final = 50
+"""Members that one request may remove; adding keeps to it as well."""
+
+
+@frozen
+class Lists:
+    """The contact lists of a company."""
+
+    _api: Api
+
+    async def list(self) -> tuple[ContactList, ...]:
+        """Return every contact list; names need not be unique."""
+        return (await self._api.read(at("contact_lists"), partial(decode_page, ContactList))).elements
+
+    async def create(self, name: str) -> ContactList:
+        """Create a contact list and return it.
+
+        Front's answer is empty: the lists are read before and after, and the new one of this name is the one. Raises
+        `VerificationError` when there is none or more than one. Never repeated.
+        """
+        if not name.strip():
+            raise _refusal("name", "a contact list has a name")
+        before = {each.id for each in await self.list()}
+        await self._api.write("POST", at("contact_lists"), {"name": name}, law=RetryLaw.UNSENT)
+        new = [each for each in await self.list() if each.name == name and each.id not in before]
+        if len(new) != 1:
+            raise VerificationError(f"after creating a contact list {len(new)} new ones have its name; list them")
+        return new[0]
+
+    async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
+        """Delete a contact list; its contacts stay."""
+        await self._api.write("DELETE", at("contact_lists", id), None)
+
+    def members(self, id: str, *, limit: int = PAGE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
+        """Yield the contacts of a list, as `contacts.list` does."""
+        return self._api.listing(at("contact_lists", id, "contacts"), Contact, (("limit", str(limit)),))
+
+    async def add(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
+        """Put contacts into a list, 50 a request; who is in it already stays."""
+        await self._change("POST", id, contacts)
+
+    async def remove(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
+        """Take contacts from a list, 50 a request."""
+        await self._change("DELETE", id, contacts)
+
+    async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:
+        spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in contacts]
+        for start in range(0, len(ids), _MOST):
+            await self._api.write(method, spot, {"contact_ids": ids[start : start + _MOST]})
+
+
+def _refusal(field: str, message: str) -> ValidationError:
+    return ValidationError(f"nothing was sent: {message}", [Problem(field=field, code="blank", message=message)])

@@ -1,0 +1,92 @@
+"""What must be true of a request before there is one, and of the answers to writes."""
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import attrs
+import orjson
+
+from pling_async.errors import CorrelationError, DecodeError, Problem, ValidationError
+from pling_async.ip1.account import refused, same, segment
+from pling_async.ip1.codec import encode
+from pling_async.ip1.links import Query
+from pling_async.ip1.models import Contact
+
+MOST_AT_ONCE: Final = 999
+"""Contacts that a direct import may have."""
+PAGE_SIZE: Final = 200
+"""The largest page in the vendor's examples; which is the largest there may be is not published, the default is 50."""
+CONTACTS: Final = "v2/contacts"
+SUMMARY: Final = "meta"
+"""In place of an id, it is the account's summary."""
+_ID: Final = re.compile("[0-9a-fA-F]{24}")
+
+
+def contact_path(contact_id: str) -> str:
+    """Return the path of one contact, and warn of an id that looks like no other."""
+    path = segment(contact_id, "id")
+    if contact_id == SUMMARY:
+        raise refused("id", "reserved", "is the name of the account's summary")
+    if not _ID.fullmatch(contact_id):
+        warnings.warn("an id of IP1 has 24 hexadecimal digits, and this one has not", stacklevel=3)
+    return f"{CONTACTS}/{path}"
+
+
+def limit(page_size: int) -> Query:
+    """Return how many elements a page shall have."""
+    if type(page_size) is not int or page_size < 1:
+        raise refused("page_size", "bad_number", "is not a whole number above 0")
+    return (("limit", str(page_size)),)
+
+
+def encoded(contacts: Iterable[Contact], *, most: int | None) -> tuple[bytes, int]:
+    """Return the body of an import and how many contacts are in it."""
+    if isinstance(contacts, Contact):
+        raise refused("contacts", "not_a_list", "are a list, also when there is only one")
+    listed = tuple(contacts)
+    if not listed:
+        raise refused("contacts", "empty", "are none")
+    if most is not None and len(listed) > most:
+        raise refused("contacts", "too_many", f"are {len(listed)}, at most {most} can be added at once; split them")
+    check(listed)
+    return b"[" + b",".join(orjson.dumps(encode(contact)) for contact in listed) + b"]", len(listed)
+
+
+def check(contacts: tuple[Contact, ...], *, needs_labels: bool = False) -> None:
+    """Raise `ValidationError` for contacts that cannot be sent as whole documents."""
+    problems = [
+        attrs.evolve(problem, row=row)
+        for row, contact in enumerate(contacts, start=1)
+        for problem in contact.problems(needs_labels=needs_labels)
+    ]
+    if problems:
+        words = "; ".join(f"contact {each.row}, {each.field}: {each.message}" for each in problems[:5])
+        raise ValidationError(f"nothing was sent: {words}", problems)
+
+
+def check_change(properties: Mapping[str, Any]) -> None:
+    """Raise `ValidationError` for a property that is neither a text nor None, which removes it."""
+    for name, value in properties.items():
+        if not isinstance(value, str | None):
+            message = f"nothing was sent: the property {name!r} is neither a text nor None"
+            raise ValidationError(message, [Problem(field=f"properties.{name}", code="not_a_text", message=message)])
+
+
+def check_count(sent: int, added: tuple[Contact, ...]) -> None:
+    """Raise `CorrelationError` unless there is one contact in the answer for each that was sent."""
+    if len(added) != sent:
+        raise CorrelationError(f"{sent} contacts were sent, and the answer has {len(added)}")
+
+
+def check_saved(contact_id: str, saved: Contact | None) -> None:
+    """Raise `CorrelationError` when the answer is another contact."""
+    if saved is not None:
+        same("id", contact_id, saved.id)
+
+
+def check_accepted(body: bytes) -> None:
+    """Read the answer to an import in the background, of which nothing is published; a web page is none."""
+    if body.lstrip().startswith(b"<"):
+        raise DecodeError("the answer is a web page; is the base URL the API's, or is a login page in between?")

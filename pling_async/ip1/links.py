@@ -1,0 +1,61 @@
+"""Where the next page of a collection is: `Link: rel=next` (RFC 8288), followed without ever leaving the base URL."""
+
+import re
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
+
+from pling_async.errors import CorrelationError
+from pling_async.session.protocol import Response, values_of
+from pling_async.session.settings import BaseUrl
+
+Query = tuple[tuple[str, str], ...]
+
+_LINK: Final = re.compile(r'<([^<>]*)>((?:\s*;\s*[^\s;,="<>]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"<>]*))?)*)')
+_RELATIONS: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
+
+
+def next_query(response: Response, base: BaseUrl, path: str, asked: Query) -> Query | None:
+    """Return the query of the next page, None on the last one.
+
+    Only the link's query is used, on the path that was asked before; `CorrelationError` for a link that leads to
+    another host or collection, or that no longer has the filters: whoever followed it would read other contacts.
+    """
+    target = _next(response)
+    if target is None:
+        return None
+    try:
+        here = urlsplit(base.url + path)
+        there = urlsplit(urljoin(base.url + path, target))
+        _check_place(here, there)
+    except ValueError:
+        raise _refusal("is not a URL") from None
+    query = tuple(parse_qsl(there.query, keep_blank_values=True))
+    if _filters(asked) - _filters(query):
+        raise _refusal("has lost the filters")
+    return query
+
+
+def _next(response: Response) -> str | None:
+    for target, parameters in _LINK.findall(", ".join(values_of(response.headers, "link"))):
+        quoted, bare = next(iter(_RELATIONS.findall(parameters)), ("", ""))
+        if "next" in (quoted or bare).lower().split():
+            return str(target)
+    return None
+
+
+def _check_place(here: SplitResult, there: SplitResult) -> None:
+    """Refuse another place; scheme and default port may differ, as they do behind a proxy, and are not followed."""
+    if there.hostname != here.hostname or (there.port or here.port) != here.port:
+        raise _refusal("leads to another host")
+    if there.path.rstrip("/") != here.path.rstrip("/"):
+        raise _refusal("leads to another collection")
+
+
+def _refusal(what: str) -> CorrelationError:
+    return CorrelationError(f"the link to the next page {what}; it was not followed")
+
+
+def _filters(query: Query) -> set[tuple[str, str]]:
+    """Return what decides which contacts a query is about; of a flag, that it is there."""
+    paging = {"start", "limit", "order"}
+    return {(name, "" if name == "meta" else value) for name, value in query if name not in paging}

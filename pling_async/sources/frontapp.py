@@ -1,0 +1,116 @@
+"""Front's contacts as a source: a phone that is a mobile makes a row, lists are groups, and whoever has none is named.
+
+A contact of Front may have any number of phones and addresses, ours has one of each. The first phone that is a mobile
+number is read, and the first address; what is left over is not lost silently: `Left` says whose, and how much.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from attrs import define, field, frozen
+
+from pling_async.frontapp.models import Contact
+from pling_async.phones import normalise
+
+if TYPE_CHECKING:
+    from pling_async.frontapp.client import FrontClient
+
+FIELDS: Final[Mapping[str, str]] = {
+    "First name": "first_name",
+    "Last name": "last_name",
+    "Speed dial": "speed_dial",
+    "Address": "address",
+    "Postal code": "postal_code",
+    "City": "city",
+    "Stop": "is_stopped",
+}
+"""Front's custom field to our attribute; one that is not here is not read, and reported as ignored."""
+
+Reason = Literal["no_phone", "other_phones", "other_emails", "other_handles", "links"]
+
+
+@frozen(kw_only=True)
+class Left:
+    """What of one contact could not come along."""
+
+    contact_id: str
+    reason: Reason
+    count: int
+    """Handles, or links; 0 where there was none to read."""
+
+
+@define(kw_only=True, eq=False)
+class FrontContacts:
+    """Rows of a company in Front, read page by page; `left` is complete after the last, and begins anew each time."""
+
+    _client: "FrontClient"
+    _region: str
+    _fields: Mapping[str, str]
+    _list_id: str | None
+    left: list[Left] = field(factory=list, init=False, repr=lambda left: f"<{len(left)} left>")
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield a row a contact, under attribute names; one without a phone is a row too, which prepare rejects."""
+        self.left.clear()
+        contacts = self._client.contacts.list() if self._list_id is None else self._client.lists.members(self._list_id)
+        async with aclosing(contacts) as reading:
+            async for contact in reading:
+                yield self._row(contact)
+
+    def _row(self, contact: Contact) -> dict[str, Any]:
+        phones, emails = contact.handles_of("phone"), contact.handles_of("email")
+        self.left.extend(_left(contact, phones, emails))
+        own = {
+            "mobile": self._best(phones),
+            "name": contact.name or None,
+            "comment": contact.description or None,
+            "email": emails[0] if emails else None,
+            "contact_groups": list(contact.list_names),
+        }
+        custom = {
+            self._fields.get(name, f"custom_fields.{name}"): _scalar(value)
+            for name, value in contact.custom_fields.items()
+        }
+        if str(custom.get("is_stopped")).strip().lower() not in _STOPPED:
+            custom.pop("is_stopped", None)
+        return {**own, **custom}
+
+    def _best(self, phones: tuple[str, ...]) -> str | None:
+        """Return the first phone that is a mobile, else the first one, which prepare rejects with its reason."""
+        mobiles = (phone for phone in phones if normalise(phone, self._region).e164 is not None)
+        return next(mobiles, phones[0] if phones else None)
+
+
+_STOPPED: Final = frozenset({"true", "1", "yes", "ja"})
+"""What can only mean that somebody is stopped; anything else says nothing, and nobody arrives as not stopped."""
+
+
+def _scalar(value: Any) -> Any:
+    """Return a value that a cell can hold: what Front makes an object of is text here."""
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _left(contact: Contact, phones: tuple[str, ...], emails: tuple[str, ...]) -> Iterator[Left]:
+    counts: dict[Reason, int] = {
+        "other_phones": len(phones) - 1,
+        "other_emails": len(emails) - 1,
+        "other_handles": len(contact.handles) - len(phones) - len(emails),
+        "links": len(contact.links or ()),
+    }
+    if not phones:
+        yield Left(contact_id=contact.id, reason="no_phone", count=0)
+    for reason, count in counts.items():
+        if count > 0:
+            yield Left(contact_id=contact.id, reason=reason, count=count)
+
+
+def frontapp(
+    client: "FrontClient", *, region: str = "NO", fields: Mapping[str, str] = FIELDS, list_id: str | None = None
+) -> FrontContacts:
+    """Return the contacts of a company in Front, or those of one contact list, as a source for `bulk.prepare`.
+
+    `region` is the country of phones without a country code, as in `PrepareSettings`. `fields` is the table of what is
+    read from which custom field; one of your own names the fields that your company has.
+    """
+    return FrontContacts(client=client, region=region, fields=fields, list_id=list_id)

@@ -1,0 +1,262 @@
+"""The sandbox's page in a real browser."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import expect
+
+from pling_async.sandbox import Sandbox
+from tests.browser.watching import DASH, HOSTILE, accessible
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PARTS = (
+    "",
+    "page/contacts",
+    "page/groups",
+    "page/stop-list",
+    "page/requests",
+    "page/replace",
+    "page/faults",
+    "page/switches",
+)
+
+
+class Client:
+    """Calls the sandbox's API as a program does."""
+
+    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+        self.sandbox = sandbox
+        self.http = http
+
+    async def send(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Send one request and return its status and JSON."""
+        async with self.http.request(method, path, json=body) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    def page(self, path: str = "") -> str:
+        """Return the URL of a part of the page."""
+        return f"{self.sandbox.origin}/{path}"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client() -> AsyncIterator[Client]:
+    """Serve an account with a few people, some of whom have hostile names."""
+    async with Sandbox(deterministic=True) as sandbox:
+        await sandbox.seed(
+            [
+                {"mobile": "+4799999101", "name": "Åse Lie", "city": "OSLO", "contactGroups": ["Kunder"]},
+                {"mobile": "+4799999102", "name": "Kari", "stop": 1, "contactGroups": ["Kunder", "VIP"]},
+                *(
+                    {"mobile": f"+4799999{500 + place}", "name": name, "comment": name, "contactGroups": [name]}
+                    for place, name in enumerate(HOSTILE)
+                ),
+            ]
+        )
+        authorization = {"Authorization": aiohttp.encode_basic_auth(sandbox.username, sandbox.password)}
+        async with aiohttp.ClientSession(sandbox.url, headers=authorization) as http:
+            yield Client(sandbox, http)
+
+
+async def test_contacts_are_found_and_turned(look: Any, client: Client) -> None:
+    """A name is found whatever its case, a number however it is written, and the list has pages."""
+    await client.sandbox.seed([{"mobile": f"+4799999{number}", "name": f"N{number}"} for number in range(600, 720)])
+    page = await look(client.page())
+    await page.get_by_role("link", name="Contacts", exact=True).click()
+    rows = page.locator("tbody tr")
+    await page.get_by_label("Search").fill("åSE")
+    await page.keyboard.press("Enter")
+    await expect(rows).to_have_count(1)
+    await page.get_by_label("Search").fill("999 99 650")
+    await page.keyboard.press("Enter")
+    await expect(rows).to_have_count(1)
+    await page.get_by_role("link", name="Clear").click()
+    await page.get_by_role("link", name="Next").click()
+    await expect(page.locator(".pager .grow")).to_have_text(f"51{DASH}100 of {122 + len(HOSTILE)}")
+    await page.get_by_label("Group").select_option(label="VIP")
+    await page.get_by_role("button", name="Search").click()
+    await expect(rows).to_have_count(1)
+    await page.get_by_role("link", name="+4799999102").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Kari")
+
+
+async def test_hostile_names_are_text_everywhere(look: Any, client: Client) -> None:
+    """Whatever a name, a group, a header or a body looks like, every part shows it and nothing runs (#113)."""
+    body = [{"mobile": f"+4799999{500 + place}", "name": name[::-1]} for place, name in enumerate(HOSTILE)]
+    assert (await client.send("POST", "contacts/replace?accountId=12345", body))[0] == 200
+    await client.send("GET", "contacts?accountId=12345&x=<script>alert(1)</script>")
+    first = (await client.sandbox.contacts())[0]["id"]
+    page = await look(client.page())
+    for part in (*PARTS, f"page/contacts/{first}", "page/replace?kind=changed"):
+        await page.goto(client.page(part))
+        assert await page.locator("script, img, iframe").count() == 0
+        assert "\u202e" not in await page.locator("body").inner_text()
+    shown = await page.locator("main").inner_text()
+    assert "<script>alert(1)</script>" in shown
+    assert "U+202E" in shown
+    for name in HOSTILE:
+        await page.goto(client.page("page/contacts"))
+        await page.get_by_label("Search").fill(name)
+        await page.keyboard.press("Enter")
+        await page.wait_for_load_state()
+        await expect(page.get_by_label("Search")).to_have_value(name)
+
+
+async def test_a_fault_is_armed(look: Any, client: Client, watch: Any) -> None:
+    """A fault of the form spoils the next request, and is gone or taken away then."""
+    page = await look(client.page("page/faults"))
+    await page.get_by_label("Status").fill("503")
+    await page.get_by_label("Path").fill("*/contacts")
+    await page.get_by_role("button", name="Arm it").click()
+    await expect(page.get_by_role("status")).to_have_text("The fault is armed.")
+    await expect(page.locator("tbody")).to_contain_text("path=*/contacts status=503")
+    assert (await client.send("GET", "contacts?accountId=12345"))[0] == 503
+    assert (await client.send("GET", "contacts?accountId=12345"))[0] == 200
+    await page.get_by_label("How often").fill("")
+    await page.get_by_role("button", name="Arm it").click()
+    assert (await client.send("GET", "contacts?accountId=12345"))[0] == 500
+    await page.get_by_role("button", name="Disarm all").click()
+    assert (await client.send("GET", "contacts?accountId=12345"))[0] == 200
+    await page.get_by_label("Delay").fill("soon")
+    await page.get_by_role("button", name="Arm it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("delay is a number of seconds")
+    assert await page.get_by_label("Delay").input_value() == "soon"
+    assert all("400 (Bad Request)" in each for each in watch.seen)
+    watch.seen.clear()
+
+
+async def test_switches_are_set_while_it_runs(look: Any, client: Client, watch: Any) -> None:
+    """The next request is read as the switches then stand."""
+    body = {"accountId": 12345, "mobile": "+4799999101", "name": "Åse"}
+    assert (await client.send("POST", "contacts", body))[1]["city"] == "OSLO"
+    page = await look(client.page("page/switches"))
+    await page.get_by_label("omitted_in_post").select_option("default")
+    await page.get_by_label("existing_post_status").select_option("200")
+    await page.get_by_role("button", name="Set the switches").click()
+    await expect(page.get_by_role("status")).to_contain_text("The switches are set")
+    status, contact = await client.send("POST", "contacts", body)
+    assert (status, contact["city"]) == (200, "")
+    await expect(page.locator("tr.changed")).to_have_count(2)
+    await page.get_by_role("button", name="All as usual").click()
+    await expect(page.locator("tr.changed")).to_have_count(0)
+    assert (await client.send("POST", "contacts", body))[0] == 201
+    assert watch.seen == []
+
+
+async def test_the_last_replace(look: Any, client: Client) -> None:
+    """Who went, who changed and how, who came, and what was refused; the API's answer tells none of the first."""
+    page = await look(client.page("page/replace"))
+    await expect(page.locator("main")).to_contain_text("There was none")
+    items = [{"mobile": "+4799999101", "city": "BERGEN"}, {"mobile": "+4799999777", "name": "Ny"}, {"mobile": "12"}]
+    await client.send("POST", "contacts/replace?accountId=12345", items)
+    await page.reload()
+    counts = [f"Removed {1 + len(HOSTILE)}", "Changed 1", "Added 1", "Invalid 1"]
+    await expect(page.locator(".tabs li")).to_have_text(counts)
+    await expect(page.locator("tbody")).to_contain_text("+4799999102")
+    await expect(page.locator(".note")).to_contain_text("VIP")
+    await page.get_by_role("link", name="Changed 1").click()
+    await expect(page.locator("tbody tr")).to_contain_text("city OSLO → BERGEN")
+    await page.get_by_role("link", name="Invalid 1").click()
+    await expect(page.locator("tbody tr")).to_contain_text("item 3")
+
+
+async def test_requests_with_their_bodies(look: Any, client: Client) -> None:
+    """The journal shows what was asked, opened on demand, without credentials."""
+    await client.send("POST", "contacts", {"accountId": 12345, "mobile": "+4799999778", "name": "Ny"})
+    page = await look(client.page("page/requests"))
+    await page.locator("summary").first.click()
+    await expect(page.locator("pre").first).to_contain_text('"mobile": "+4799999778"')
+    assert "authorization" not in (await page.locator("main").inner_text()).lower()
+    await page.get_by_label("Search").fill("no such path")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text("No requests.")
+
+
+async def test_seed_sample_and_reset(look: Any, client: Client) -> None:
+    """The store is filled and emptied, and what cannot be stored is said without losing what was typed."""
+    page = await look(client.page())
+    await page.locator("summary", has_text="Empty the sandbox").click()
+    await page.get_by_role("button", name="Empty it now").click()
+    await expect(page.get_by_role("status")).to_contain_text("Everything is empty")
+    assert await client.sandbox.contacts() == []
+    await page.get_by_label("How many").fill("3")
+    await page.get_by_role("button", name="Add them").click()
+    await expect(page.locator("tbody tr")).to_have_count(3)
+    page = await look(client.page())
+    await page.get_by_label("JSON").fill('[{"mobile": "+4799999999", "name": "Ola"}]')
+    await page.get_by_role("button", name="Put them into the store").click()
+    await expect(page.locator("tbody tr")).to_have_count(4)
+
+
+async def test_a_seed_that_is_none(look: Any, client: Client, watch: Any) -> None:
+    """A form that cannot be carried out comes back with its words and the reason."""
+    page = await look(client.page())
+    await page.get_by_label("JSON").fill("[{<script>alert(1)</script>")
+    await page.get_by_role("button", name="Put them into the store").click()
+    await expect(page.get_by_role("alert")).to_contain_text("that is not JSON")
+    await expect(page.get_by_label("JSON")).to_have_value("[{<script>alert(1)</script>")
+    assert all("400 (Bad Request)" in each for each in watch.seen)
+    watch.seen.clear()
+
+
+async def test_another_page_can_do_nothing(look: Any, client: Client, watch: Any) -> None:
+    """A page of another server on this machine can neither read the sandbox nor use its forms."""
+    target = client.page("page/reset")
+    html = f"""<!doctype html><title>evil</title><form method=post action={target}><button>x</button></form>
+        <a href={client.page()}>there</a>"""
+
+    async def evil(_: web.Request) -> web.Response:
+        return web.Response(text=html, content_type="text/html")
+
+    application = web.Application()
+    application.router.add_get("/", evil)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    for step in ("button", "a"):
+        page = await look(address)
+        await page.locator(step).click()
+        await expect(page.locator("body")).to_have_text("the sandbox does not answer web pages")
+    page = await look(address)
+    read = await page.evaluate(f"fetch('{client.page()}').then(() => 'read', () => 'refused')")
+    assert read == "refused"
+    await runner.cleanup()
+    assert len(await client.sandbox.contacts()) == 2 + len(HOSTILE)
+    watch.seen.clear()
+
+
+async def test_accessible(look: Any, client: Client) -> None:
+    """axe-core finds nothing serious or critical on any part, in light and dark."""
+    await client.send("POST", "contacts/replace?accountId=12345", [{"mobile": "+4799999101", "city": "BERGEN"}])
+    await client.send("GET", "contacts/9999")
+    page = await look(client.page(), color_scheme="light", bypass_csp=True)
+    for part in PARTS:
+        await page.emulate_media(color_scheme="light")
+        await page.goto(client.page(part))
+        assert await accessible(page) == [], part
+
+
+async def test_a_hundred_thousand_contacts(look: Any, client: Client) -> None:
+    """Pages and searches come at once."""
+    many = ({"mobile": f"+479999{number:07}", "name": f"Person {number}"} for number in range(100_000))
+    await client.sandbox.seed(many)
+    page = await look(client.page("page/contacts"))
+    begun = time.perf_counter()
+    await page.goto(client.page("page/contacts?page=2000"))
+    turned = time.perf_counter() - begun
+    await page.get_by_label("Search").fill("person 99999")
+    begun = time.perf_counter()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    searched = time.perf_counter() - begun
+    logging.getLogger(__name__).info("turned in %.2f s, searched in %.2f s", turned, searched)
+    assert turned < 3
+    assert searched < 3

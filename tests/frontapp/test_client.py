@@ -1,0 +1,131 @@
+"""The clients: where they come from, what they share, and what the deprecated one refuses."""
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from pling_async import ClientSettings, errors
+from pling_async.frontapp.client import PATIENT, FrontClient
+from pling_async.frontapp.legacy import Accepted, LegacyContact, LegacyFrontClient
+from pling_async.frontapp.models import Handle
+from pling_async.sandbox import Fault, ManualClock, Sandbox
+
+Front = Any
+Serve = Callable[..., Awaitable[Front]]
+
+
+def test_from_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The token is in a variable or in a file of its owner's; the base URL has a default."""
+    for name in ("FRONT_TOKEN", "FRONT_TOKEN_FILE", "FRONT_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(errors.ConfigurationError, match="FRONT_TOKEN_FILE"):
+        FrontClient.from_env()
+    file = tmp_path / "token"
+    file.write_text("t0k3n\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("FRONT_TOKEN_FILE", str(file))
+    client = FrontClient.from_env()
+    assert (client.origin, client.settings) == ("https://api2.frontapp.com", PATIENT)
+    assert "t0k3n" not in repr(client)
+    monkeypatch.setenv("FRONT_BASE_URL", "http://127.0.0.1:8787/front")
+    assert FrontClient.from_env(settings=ClientSettings(rate=1)).origin == "http://127.0.0.1:8787"
+
+
+async def test_a_session_made_elsewhere_stays_open(front: Front) -> None:
+    """`over` takes a session and does not close it."""
+    async with FrontClient.over(front.client.session, origin=front.client.origin) as other:
+        assert (await other.company()).name == "sandbox"
+    assert (await front.client.company()).id == "cmp_1"
+
+
+async def test_clients_of_one_token_share_one_limiter(front: Front) -> None:
+    """A pause that one client was told of holds for the others of its token, and for no other token."""
+    url, settings = front.sandbox.front.url, ClientSettings(retry=PATIENT.retry)
+    one, two = (FrontClient("sandbox", base_url=url, settings=settings) for _ in range(2))
+    async with one, two:
+        front.sandbox.fail(Fault(path="*/me", status=429, retry_after="0.4"))
+        first = asyncio.create_task(one.company())
+        while not front.sandbox.requests or front.sandbox.requests[-1].status != 429:  # noqa: ASYNC110 - no event is set
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        began = asyncio.get_running_loop().time()
+        await two.company()
+        assert asyncio.get_running_loop().time() - began > 0.2
+        await first
+    stranger = FrontClient("another-token", base_url=url)
+    with pytest.raises(errors.AuthenticationError):
+        await stranger.company()
+    await stranger.close()
+
+
+@pytest.fixture
+async def legacy() -> AsyncIterator[tuple[Sandbox, LegacyFrontClient]]:
+    """Return a sandbox of the deprecated API and a client of it."""
+    async with Sandbox(clock=ManualClock(), services=("front-legacy",)) as sandbox:
+        served = sandbox.front_legacy
+        with pytest.warns(DeprecationWarning, match="FrontClient"):
+            client = LegacyFrontClient(served.company, served.password, base_url=served.url)
+        async with client:
+            yield sandbox, client
+
+
+def bruce(*handles: Handle) -> LegacyContact:
+    """Return a contact that has an address, and more."""
+    return LegacyContact(name="Bruce", handles=(Handle("email", "bruce@example.com"), *handles))
+
+
+async def test_the_deprecated_client_sends_what_the_document_shows(legacy: tuple[Sandbox, LegacyFrontClient]) -> None:
+    """`fields` and `link` are this API's names; accepted is not applied, and says nothing of what came of it."""
+    sandbox, client = legacy
+    contact = LegacyContact(name="Bruce", links=("https://wayne.inc",), handles=(Handle("phone", "+12125550123"),))
+    assert await client.add(contact) == Accepted()
+    body = {
+        "name": "Bruce",
+        "link": [{"url": "https://wayne.inc"}],
+        "fields": [{"source": "phone", "handle": "+12125550123"}],
+    }
+    assert orjson.loads(sandbox.requests[-1].body or b"") == body
+    assert await sandbox.front_legacy.contacts() == []
+    await sandbox.settle()
+    assert await sandbox.front_legacy.contacts() == [{**body, "description": ""}]
+
+
+@pytest.mark.parametrize(
+    ("handle", "words"),
+    [
+        (Handle("phone", "99999001"), "E.164"),
+        (Handle("phone", "004799999001"), "E.164"),
+        (Handle("facebook", "x"), "email, phone, twitter"),
+        (Handle("twitter", " "), "blank"),
+    ],
+)
+async def test_the_deprecated_client_wants_e164(
+    legacy: tuple[Sandbox, LegacyFrontClient], handle: Handle, words: str
+) -> None:
+    """The server would put +1 before a Nordic number, so nothing but E.164 is sent."""
+    sandbox, client = legacy
+    with pytest.raises(errors.ValidationError, match=words) as caught:
+        await client.add(bruce(handle))
+    assert sandbox.requests == []
+    assert "99999001" not in str(caught.value)
+
+
+async def test_the_deprecated_client_is_told_what_is_wrong(legacy: tuple[Sandbox, LegacyFrontClient]) -> None:
+    """A wrong password is a 401; no answer is tried again, as the same contact twice leaves the same."""
+    sandbox, client = legacy
+    sandbox.fail(Fault(path="*/contacts", action="reset_after_commit"))
+    assert await client.add(bruce()) == Accepted()
+    await sandbox.settle()
+    assert len(await sandbox.front_legacy.contacts()) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        stranger = LegacyFrontClient("company", "wrong", base_url=sandbox.front_legacy.url)
+    assert "wrong" not in repr(stranger)
+    with pytest.raises(errors.AuthenticationError):
+        await stranger.add(bruce())
+    await stranger.close()

@@ -1,0 +1,169 @@
+"""Contacts through the client, against the sandbox under every switch that concerns them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pling_async import errors
+from pling_async.frontapp.models import ContactChange, Handle, NewContact
+from pling_async.frontapp.paths import Alias
+from pling_async.sandbox import FrontSemantics
+from pling_async.sandbox.switches import spelled
+
+Front = Any
+Serve = Callable[..., Awaitable[Front]]
+FIELDS = ("Job Title", "Location")
+SWITCHES = FrontSemantics.variants()
+
+
+def email(name: str) -> Handle:
+    """Return the address that `Front.add` gives to a name."""
+    return Handle("email", f"{name.lower()}@example.com")
+
+
+@pytest.mark.parametrize("semantics", SWITCHES.values(), ids=SWITCHES)
+async def test_a_contact_lives_the_same_life_under_every_switch(serve: Serve, semantics: FrontSemantics) -> None:
+    """Create, get, list, update, join, take notes, merge and delete end alike, whatever the documents leave open."""
+    switches = {switch.name: getattr(semantics, switch.name) for switch in FrontSemantics.switches()}
+    front = await serve(**switches)
+    client = front.client
+    ola = await front.add("Ola", description="1", list_names=("VIP",), custom_fields={"Location": "Oslo"})
+    kari = await front.add("Kari", description="2", links=("https://example.com/kari",))
+    assert (ola.name, ola.list_names, ola.custom_fields) == ("Ola", ("VIP",), {"Location": "Oslo"})
+    await client.contacts.update(ola.id, ContactChange(name="Ola N", custom_fields={"Job Title": "Smith"}))
+    ola = await client.contacts.get(Alias("email", "OLA@example.com"))
+    assert (ola.name, ola.custom_fields) == ("Ola N", {"Location": "Oslo", "Job Title": "Smith"})
+    assert {each.id async for each in client.contacts.list(limit=1)} == {ola.id, kari.id}
+    with pytest.raises(errors.HandleConflict) as caught:
+        await client.handles.add(kari.id, email("Ola"))
+    assert (caught.value.owner, caught.value.outcome) == (ola.id, errors.Outcome.NOT_APPLIED)
+    note = await client.notes.add(kari.id, author="tea_1", body="met")
+    assert await client.notes.list(kari.id) == (note,)
+    merged = await client.contacts.merge([kari.id], target=ola.id)
+    assert (merged.id, merged.description, len(merged.handles)) == (ola.id, "1\n2", 2)
+    (vip,) = await client.lists.list()
+    assert [each.id async for each in client.lists.members(str(vip.id))] == [ola.id]
+    await client.contacts.delete(ola.id)
+    assert await front.sandbox.front.contacts() == []
+
+
+def test_every_switch_is_tried() -> None:
+    """The parameters above have each value of each switch."""
+    values = [f"{each.name}={spelled(v)}" for each in FrontSemantics.switches() for v in each.values]
+    defaults = [f"{each.name}={spelled(each.default)}" for each in FrontSemantics.switches()]
+    assert sorted(SWITCHES) == sorted({"default", *values} - set(defaults))
+
+
+async def test_custom_fields_are_merged_unless_told_otherwise(front: Front) -> None:
+    """Front erases what a PATCH leaves out; merge=True keeps it, None removes one, merge=False means what it says."""
+    ola = await front.add(custom_fields=dict.fromkeys(FIELDS, "x"))
+
+    async def after(fields: dict[str, Any], *, merge: bool = True) -> Any:
+        await front.client.contacts.update(ola.id, ContactChange(custom_fields=fields), merge=merge)
+        return (await front.client.contacts.get(ola.id)).custom_fields
+
+    assert await after({"Location": "Oslo"}) == {"Job Title": "x", "Location": "Oslo"}
+    assert await after({"Job Title": None}) == {"Location": "Oslo"}
+    assert await after({"Job Title": "y"}, merge=False) == {"Job Title": "y"}
+
+
+async def test_an_unknown_custom_field_is_named(front: Front) -> None:
+    """The server's `_error` tells which field it does not know; nothing was changed."""
+    ola = await front.add()
+    with pytest.raises(errors.BadRequest, match="Shoe size") as caught:
+        await front.client.contacts.update(ola.id, ContactChange(custom_fields={"Shoe size": 44}))
+    assert caught.value.outcome is errors.Outcome.NOT_APPLIED
+    assert "Body did not satisfy requirements" in str(caught.value)
+
+
+async def test_what_is_not_given_is_not_sent(front: Front) -> None:
+    """A change has the members that it was given, and an empty one clears."""
+    ola = await front.add(description="about", links=("https://example.com/",))
+    await front.client.contacts.update(ola.id, ContactChange(links=()))
+    assert front.sandbox.requests[-1].body == b'{"links":[]}'
+    ola = await front.client.contacts.get(ola.id)
+    assert (ola.description, ola.links) == ("about", ())
+
+
+async def test_a_handle_of_another_contact_is_told_apart_from_other_refusals(front: Front) -> None:
+    """HandleConflict means that another contact has the handle; a body that is wrong otherwise stays a BadRequest."""
+    ola = await front.add("Ola")
+    with pytest.raises(errors.HandleConflict, match=ola.id):
+        await front.add("Ola")
+    with pytest.raises(errors.BadRequest) as caught:
+        await front.client.contacts.create(NewContact(handles=(Handle("fax", "1"),)))
+    assert not isinstance(caught.value, errors.HandleConflict)
+    with pytest.raises(errors.ConflictError) as already:
+        await front.client.handles.add(Alias("email", "ola@example.com"), email("Ola"))
+    assert not isinstance(already.value, errors.HandleConflict)
+
+
+async def test_handles_come_and_go(front: Front) -> None:
+    """A handle is added and deleted; the last one takes force, which deletes the contact."""
+    ola, phone = await front.add(), Handle("phone", "+4799999001")
+    await front.client.handles.add(ola.id, phone)
+    assert (await front.client.contacts.get(Alias("phone", "+4799999001"))).handles_of("phone") == (phone.handle,)
+    await front.client.handles.delete(ola.id, phone)
+    with pytest.raises(errors.BadRequest, match="last handle"):
+        await front.client.handles.delete(ola.id, email("Ola"))
+    await front.client.handles.delete(ola.id, email("Ola"), force=True)
+    with pytest.raises(errors.NotFound):
+        await front.client.contacts.get(ola.id)
+
+
+async def test_lists_have_members(front: Front) -> None:
+    """Front answers nothing to a new list; it is found by its name, and members go in and out fifty at a time."""
+    people = [await front.add(f"P{number}") for number in range(60)]
+    vip = await front.client.lists.create("VIP")
+    again = await front.client.lists.create("VIP")
+    assert vip.id != again.id
+    await front.client.lists.add(str(vip.id), [each.id for each in people])
+    assert len([each async for each in front.client.lists.members(str(vip.id), limit=25)]) == 60
+    await front.client.lists.remove(str(vip.id), [email_alias(number) for number in range(55)])
+    assert len([each async for each in front.client.lists.members(str(vip.id))]) == 5
+    await front.client.lists.delete(str(vip.id))
+    assert await front.client.lists.list() == (again,)
+    assert len(await front.sandbox.front.contacts()) == 60
+
+
+def email_alias(number: int) -> Alias:
+    """Return the alias of one of sixty people."""
+    return Alias("email", f"p{number}@example.com")
+
+
+async def test_conversations_and_custom_fields_can_be_read(front: Front) -> None:
+    """Conversations are narrowed by status and read in pages; custom fields have a name and a type."""
+    ola = await front.add()
+    rows = [{"contact_id": ola.id, "status": status} for status in ("assigned", "archived", "assigned")]
+    await front.sandbox.front.seed(conversations=rows)
+    found = [each.status async for each in front.client.conversations.list(ola.id, statuses=("assigned",), limit=1)]
+    assert found == ["assigned", "assigned"]
+    assert [(each.name, each.type) for each in await front.client.custom_fields.list()] == [
+        ("Job Title", "string"),
+        ("Location", "string"),
+    ]
+
+
+async def test_a_listing_is_narrowed_and_sorted(front: Front) -> None:
+    """q[updated_after] is sent in seconds, and the order is the one asked for."""
+    people = [await front.add(name) for name in ("A", "B", "C")]
+    assert [each.name async for each in front.client.contacts.list(sort_by="created_at", sort_order="asc")] == [*"ABC"]
+    first = people[0].updated_at
+    assert isinstance(first, datetime)
+    later = front.client.contacts.list(q={"updated_after": first + timedelta(milliseconds=1)})
+    assert sorted([each.name async for each in later], key=str) == ["B", "C"]
+    assert first.tzinfo is UTC
+
+
+async def test_merging_is_checked_before_it_is_sent(front: Front) -> None:
+    """Two to fifty different contacts, the target included."""
+    for ids, target in ((["crd_1"], None), (["crd_1", "crd_1"], None), ([f"crd_{n}" for n in range(50)], "crd_99")):
+        with pytest.raises(errors.ValidationError, match="2 to 50"):
+            await front.client.contacts.merge(ids, target=target)
+    with pytest.raises(errors.ValidationError, match="one handle at least"):
+        await front.client.contacts.create(NewContact(handles=()))
+    with pytest.raises(errors.ValidationError, match=r"handles\.add"):
+        await front.client.contacts.update("crd_1", NewContact(handles=(email("Ola"),)))
+    assert front.sandbox.requests == []

@@ -1,0 +1,130 @@
+"""Listings over pages: every contact once, never another host, never for ever."""
+
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from pling_async import errors
+from pling_async.ip1.links import next_query
+from pling_async.session.protocol import Response
+from pling_async.session.settings import BaseUrl
+from tests.ip1.conftest import NUMBERS, Serve, Served, wire
+
+BASE = BaseUrl.parse("https://api.ip1sms.com/")
+NEXT = "https://api.ip1sms.com/v2/contacts?start=50&limit=50"
+
+
+@pytest.mark.parametrize("links", ["absolute", "relative"])
+@pytest.mark.parametrize(("page_size", "pages"), [(50, 2), (7, 15), (100, 1), (99, 2)])
+async def test_every_contact_comes_once(serve: Serve, links: str, page_size: int, pages: int) -> None:
+    """Whatever the size of a page and the form of its links."""
+    served = await serve(links=links)
+    ids = await served.fill(100)
+    assert [each.id async for each in served.client.contacts.list(page_size=page_size)] == ids
+    assert len(served.asked()) == pages
+
+
+async def test_filters_and_metadata_stay_on_every_page(served: Served) -> None:
+    """The links have them."""
+    await served.fill(60, labels=["A"])
+    await served.fill(10)
+    found = [each async for each in served.client.contacts.list(labels=["A"], meta=True, page_size=25)]
+    assert (len(found), {each.is_blocked for each in found}) == (60, {False})
+    assert all({"labels", "meta"} <= entry.query.keys() for entry in served.sandbox.requests)
+
+
+async def test_a_listing_that_grows_or_shrinks_while_it_is_read(served: Served) -> None:
+    """What moves to a later page comes once; what moves to an earlier one may be missed, and nothing else is."""
+    ids = await served.fill(20)
+    found = []
+    async with aclosing(served.client.contacts.list(page_size=5)) as reading:
+        async for contact in reading:
+            found.append(contact.id)
+            if len(found) == 2:
+                await served.client.contacts.delete(ids[0])
+                await served.client.contacts.delete(ids[1])
+    assert len(set(found)) == len(found)
+    assert set(ids) - set(found) <= set(ids[5:12])
+
+
+async def test_a_contact_that_comes_again_is_passed_over(scripted: Any) -> None:
+    """Pages that overlap, as when contacts are added before them."""
+    _, client = await scripted(
+        {"json": [wire(1), wire(2)], "headers": {"Link": "<{url}v2/contacts?start=2>; rel=next"}},
+        {"json": [wire(2), wire(3)]},
+    )
+    assert [each.id async for each in client.contacts.list()] == [wire(n)["id"] for n in (1, 2, 3)]
+
+
+async def test_a_page_loop_ends(scripted: Any) -> None:
+    """A link to a page that was read before is an error, after what was read."""
+    link = {"Link": "<{url}v2/contacts?start=2>; rel=next"}
+    script, client = await scripted({"json": [wire(1)], "headers": link}, {"json": [wire(2)], "headers": link})
+    listing, found = client.contacts.list(), []
+    with pytest.raises(errors.CorrelationError, match="circle"):
+        found += [await anext(listing) for _ in range(3)]
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("https://evil.example/base/v2/contacts?start=2", "another host"),
+        ("//evil.example/base/v2/contacts?start=2", "another host"),
+        ("http://127.0.0.1:1/base/v2/contacts?start=2", "another host"),
+        ("http://[/v2/contacts", "is not a URL"),
+        ("{url}v2/blacklist?start=2", "another collection"),
+        ("/v2/contacts?start=2", "another collection"),
+        ("{url}../v2/contacts?start=2", "another collection"),
+        ("{url}v2/contacts?start=2&labels=B", "lost the filters"),
+        ("{url}v2/contacts?start=2", "lost the filters"),
+    ],
+)
+async def test_a_link_that_leads_elsewhere_is_not_followed(scripted: Any, target: str, message: str) -> None:
+    """Neither to another host, which would be given the token, nor to a collection that was not asked for."""
+    script, client = await scripted({"json": [wire(1)], "headers": {"Link": f"<{target}>; rel=next"}})
+    with pytest.raises(errors.CorrelationError, match=message):
+        _ = [each async for each in client.contacts.list(labels=["A"])]
+    assert len(script.requests) == 1
+
+
+async def test_only_path_and_query_of_a_link_are_used(scripted: Any) -> None:
+    """Behind a proxy the scheme may be another; the request goes to the configured base all the same."""
+    script, client = await scripted(
+        {"json": [wire(1)], "headers": {"Link": "<https://127.0.0.1/base/v2/contacts?start=1&x=%2B1>; rel=next"}},
+        {"json": [wire(2)]},
+    )
+    assert len([each async for each in client.contacts.list()]) == 2
+    assert script.requests[1] == ("GET", "/base/v2/contacts?start=1&x=%2B1")
+    assert {headers["Authorization"] for headers in script.headers} == {"Bearer token"}
+    assert "Content-Type" not in script.headers[0]
+
+
+@pytest.mark.parametrize(
+    ("links", "start"),
+    [
+        ([f"<{NEXT}>; rel=next"], "50"),
+        ([f'<{NEXT}>; rel="next"'], "50"),
+        ([f'<{NEXT}>; title="a, b"; rel="last next"'], "50"),
+        ([f'<x>; rel="prev", <{NEXT}>; REL=Next'], "50"),
+        (["<x>; rel=first", f"<{NEXT}>;rel=next"], "50"),
+        (["<?start=50>; rel=next"], "50"),
+        (["<x>; rel=nextpage", "<x>; rev=next"], None),
+        (["", "nonsense", "<x"], None),
+        ([], None),
+    ],
+)
+def test_links_are_read_as_rfc_8288_has_them(links: list[str], start: str | None) -> None:
+    """Quoted or bare, one header or several, with other relations and parameters around."""
+    response = Response(status=200, headers=tuple(("Link", each) for each in links))
+    query = next_query(response, BASE, "v2/contacts", ())
+    assert (dict(query)["start"] if query else None) == start
+
+
+async def test_a_listing_that_is_left_leaves_nothing_behind(served: Served) -> None:
+    """Whoever has found what they wanted closes the listing; the page ahead is taken back."""
+    await served.fill(100)
+    async with aclosing(served.client.contacts.list(page_size=10)) as reading:
+        assert (await anext(reading)).properties["phoneNumber"] == NUMBERS[0]
+    assert len(served.asked()) <= 2
