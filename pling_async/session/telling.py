@@ -10,7 +10,7 @@ from pling_async.hooks import Event
 from pling_async.session.operation import Operation
 
 _log: Final = logging.getLogger("pling_async")
-_WORD: Final = re.compile(r"[a-z][a-z-]*|v\d")
+_WORD: Final = re.compile(r"[a-z][a-z-]*|contact_[a-z]+|v\d")
 
 
 class Teller:
