@@ -59,8 +59,8 @@ class Session:
     """Calls operations: gates, attempts, retries, and one truthful error at the end.
 
     Transport, clock, sleep and randomness are arguments, so that a simulation can run it without sockets or time.
-    Sessions that are `shared_as` the same pass the same gates, for servers that count the requests of all of them.
-    The origin is what hooks are told.
+    Sessions that are `shared_as` the same pass the same gates, for servers that count the requests of all of them. The
+    origin is what hooks are told.
     """
 
     def __init__(
