@@ -10,7 +10,7 @@ from pling_async.hooks import Event
 from pling_async.session.operation import Operation
 
 _log: Final = logging.getLogger("pling_async")
-_WORD: Final = re.compile(r"[a-z][a-z-]*")
+_WORD: Final = re.compile(r"[a-z][a-z-]*|contact_[a-z]+|v\d")
 
 
 class Teller:
@@ -27,7 +27,7 @@ class Teller:
         event = kind(
             request_id=operation.id,
             method=operation.request.method,
-            route=route(operation.request.path),
+            route=route(operation.request.shown_path),
             origin=self._origin,
             attempt=operation.attempts,
             elapsed=now - operation.began,

@@ -149,6 +149,8 @@ async def test_log_records_have_the_request_id(
         ("contact-groups/26974", "/contact-groups/{id}"),
         ("contacts/alt:phone:+4799999001/notes", "/contacts/{id}/notes"),
         ("contacts/Kari", "/contacts/{id}"),
+        ("contact_lists/7/contacts", "/contact_lists/{id}/contacts"),
+        ("v2/blacklist/+4799999001", "/v2/blacklist/{id}"),
     ],
 )
 def test_a_route_names_nobody(path: str, shown: str) -> None:
