@@ -4,7 +4,7 @@
 
 Names: prepare e164 snapshot plan import single journal memory starting; all of them when none is given. Figure, peer
 and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
-docs/benchmarks.json and draws the scaling curves.
+docs/benchmarks-PYTHON.json and draws the scaling curves.
 """
 
 import argparse
@@ -66,16 +66,22 @@ def write(results: Sequence[Result], path: Path) -> None:
     path.write_text(json.dumps({"machine": machine(), "results": rows}, indent=1, sort_keys=True) + "\n")
 
 
-def write_table(path: Path, document: Path) -> None:
-    """Put the results of a JSON file into a document, between its two marks."""
+def write_tables(docs: Path) -> None:
+    """Put what every Python measured into the document, between its two marks."""
+    document = docs / "benchmarks.md"
+    tables = "\n\n".join(map(_table, sorted(docs.glob("benchmarks-*.json"))))
+    before, rest = document.read_text(encoding="utf-8").split(_MARKS[0])
+    document.write_text(f"{before}{_MARKS[0]}\n{tables}\n{_MARKS[1]}{rest.split(_MARKS[1])[1]}", encoding="utf-8")
+
+
+def _table(path: Path) -> str:
     found = json.loads(path.read_text())
     made = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
     rows = [
         f"| {row['what']} | {row['figure']} | {row['bar']} | {_verdict(row)} |" for row in found["results"].values()
     ]
-    table = "\n".join(["| what | measured | bar | |", "|---|---|---|---|", *rows, "", f"Measured with {made}."])
-    before, rest = document.read_text(encoding="utf-8").split(_MARKS[0])
-    document.write_text(f"{before}{_MARKS[0]}\n{table}\n{_MARKS[1]}{rest.split(_MARKS[1])[1]}", encoding="utf-8")
+    head = [f"### Python {found['machine']['python']}", "", "| what | measured | bar | |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows, "", f"Measured with {made}."])
 
 
 def _verdict(row: dict[str, Any]) -> str:
@@ -106,8 +112,9 @@ def main() -> None:
     results = measure(options.names or list(_ALL), scale)
     write(results, _ROOT / "benchmarks" / "results" / ("quick.json" if options.quick else "full.json"))
     if not options.quick:
-        write(results, _ROOT / "docs" / "benchmarks.json")
-        write_table(_ROOT / "docs" / "benchmarks.json", _ROOT / "docs" / "benchmarks.md")
+        python = ".".join(platform.python_version_tuple()[:2])
+        write(results, _ROOT / "docs" / f"benchmarks-{python}.json")
+        write_tables(_ROOT / "docs")
         draw(results, _ROOT / "docs")
     met = sum(result.is_met for result in results)
     say(f"\n{met} of {len(results)} bars met; Python {machine()['python']}, {machine()['cores']} cores")
