@@ -10,7 +10,7 @@ from pling_async import errors
 from pling_async._version import __version__
 
 if TYPE_CHECKING:
-    from pling_async import bulk
+    from pling_async import bulk, hooks
     from pling_async.pling.client import PlingClient
     from pling_async.pling.models import (
         Contact,
@@ -41,6 +41,7 @@ __all__ = [
     "__version__",
     "bulk",
     "errors",
+    "hooks",
 ]
 
 _HOMES: Final = {
@@ -54,7 +55,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "bulk":
+    if name in {"bulk", "hooks"}:
         return import_module(f"{__name__}.bulk")
     for home, names in _HOMES.items():
         if name in names:

@@ -96,6 +96,9 @@ class PlingError(Exception):
 
     default_outcome = Outcome.NOT_APPLIED
 
+    system = "pling"
+    """Which of several systems a command spoke with when it was raised."""
+
     run: Any = None
     """The `bulk.Run` that ended with this error, if one had begun to write: its outcomes, and what differs."""
 

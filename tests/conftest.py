@@ -11,6 +11,8 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests import peers
 
+pytest_plugins = ["pytester"]  # runs our own plugin
+
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 
@@ -25,9 +27,10 @@ def blockbuster() -> Iterator[BlockBuster]:
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep runs, and the embedded sandbox, in a folder of the test's own."""
+    """Keep runs, the embedded sandbox and profiles in folders of the test's own."""
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     return folder
 
 

@@ -18,7 +18,9 @@ def _python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
 
-@pytest.mark.parametrize("module", ["polars", "click", "phonenumbers", "rich", "pling_async.sandbox"])
+@pytest.mark.parametrize(
+    "module", ["polars", "click", "opentelemetry", "phonenumbers", "pling_async.sandbox", "pytest", "rich"]
+)
 def test_importing_the_package_stays_light(module: str) -> None:
     """`import pling_async` imports nothing that only lists and the command line need."""
     assert _python(f"import sys, pling_async; print({module!r} in sys.modules)").strip() == "False"

@@ -50,12 +50,12 @@ def run_counts(run: Run) -> dict[str, int]:
 
 def write_rejects(rejects: pl.DataFrame, path: Path, *, flavour: Flavour | str = Flavour.SPREADSHEET) -> None:
     """Write one line for each problem of a rejected row, without the row's values; private, replaced as a whole."""
-    _write(rejects.select(REJECT_COLUMNS), path, flavour)
+    write_lines(rejects.select(REJECT_COLUMNS), path, flavour)
 
 
 def write_outcomes(run: Run, path: Path, *, flavour: Flavour | str = Flavour.SPREADSHEET) -> None:
     """Write `outcome_lines` to a private file, which is replaced as a whole."""
-    _write(outcome_lines(run), path, flavour)
+    write_lines(outcome_lines(run), path, flavour)
 
 
 def outcome_lines(run: Run) -> pl.DataFrame:
@@ -75,7 +75,8 @@ def outcome_lines(run: Run) -> pl.DataFrame:
     return pl.concat([rows.select(OUTCOME_COLUMNS), unlisted.select(OUTCOME_COLUMNS)])
 
 
-def _write(lines: pl.DataFrame, path: Path, flavour: Flavour | str) -> None:
+def write_lines(lines: pl.DataFrame, path: Path, flavour: Flavour | str) -> None:
+    """Write lines, of which one column is `message`, to a private file, which is replaced as a whole."""
     messages = lines["message"].unique().to_list()
     told = lines.with_columns(
         pl.col("message").replace_strict(messages, [*map(_visible, messages)], return_dtype=pl.String)

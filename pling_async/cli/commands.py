@@ -1,25 +1,77 @@
-"""Commands whose help keeps the examples as they are written in the docstring."""
+"""Commands whose help keeps the examples as they are written, that know which account is meant, and what was meant."""
 
 import inspect
+from difflib import get_close_matches
 from textwrap import dedent, indent
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _UNWRAPPED: Final = "\b\n"
 """Click's sign that a paragraph of help is not to be wrapped."""
 
 
-def _settings(values: dict[str, Any]) -> dict[str, Any]:
-    """Mark the examples of a docstring, and whatever else is indented, as they stand."""
+def _settings(values: dict[str, Any], *, hidden: bool = True) -> dict[str, Any]:
+    """Mark the examples of a docstring, and whatever else is indented, as they stand; add what chooses the account."""
     paragraphs = inspect.cleandoc(values.get("help") or "").split("\n\n")
     text = "\n\n".join(_UNWRAPPED + indent(dedent(each), "  ") if _is_block(each) else each for each in paragraphs)
-    return {"context_settings": _CONTEXT, **values, "help": text}
+    params = [*(values.get("params") or ()), *_account_options(hidden=hidden)]
+    return {"context_settings": _CONTEXT, **values, "help": text, "params": params}
 
 
 def _is_block(paragraph: str) -> bool:
     return paragraph.startswith(("  ", "pling "))  # alone in a docstring, examples lose their indentation
+
+
+def _account_options(*, hidden: bool) -> list[click.Option]:
+    """Return the options that choose the account, which may stand anywhere on a command line."""
+    profile = click.Option(
+        ["--profile"],
+        metavar="NAME",
+        help="Account of pling.toml, or sandbox; may stand anywhere.",
+        expose_value=False,
+        hidden=hidden,
+        callback=_select_profile,
+        shell_complete=_known_profiles,
+    )
+    account = click.Option(
+        ["--account"],
+        metavar="ID",
+        type=click.IntRange(min=0),
+        help="Another account of the same user; may stand anywhere.",
+        expose_value=False,
+        hidden=hidden,
+        callback=_select_account,
+    )
+    return [profile, account]
+
+
+def _select_profile(_: click.Context, __: click.Parameter, name: str | None) -> None:
+    from pling_async.cli.configuration import select  # noqa: PLC0415 - a help text does without
+
+    if name is not None:
+        select(profile=name)
+
+
+def _select_account(_: click.Context, __: click.Parameter, account: int | None) -> None:
+    from pling_async.cli.configuration import select  # noqa: PLC0415 - a help text does without
+
+    if account is not None:
+        select(account=account)
+
+
+def _known_profiles(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pling_async.cli.configuration import SANDBOX  # noqa: PLC0415 - a help text does without
+    from pling_async.cli.profiles import profile_files  # noqa: PLC0415 - likewise
+    from pling_async.errors import ConfigurationError  # noqa: PLC0415 - likewise
+
+    try:
+        names = {SANDBOX, *(name for file in profile_files() for name in file.profiles)}
+    except ConfigurationError:  # a key press is no place for an error
+        names = {SANDBOX}
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
 class Command(click.Command):
@@ -30,9 +82,21 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of such commands."""
+    """A group of such commands, which says what a mistyped one was meant to be."""
 
     command_class = Command
+    hides_account = True
+    """The root alone shows the options that every command takes."""
 
     def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **_settings(values))
+        super().__init__(*args, **_settings(values, hidden=self.hides_account))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words begin with, or say which one is close."""
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.5)
+            way_out = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{way_out}")
+        return super().resolve_command(ctx, args)

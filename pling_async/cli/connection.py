@@ -1,49 +1,37 @@
-"""Where the account is: the one of the environment, or the embedded sandbox when none is configured."""
+"""Where the account is: the one that options, environment or files name, or the embedded sandbox when none does."""
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pling_async.cli.configuration import SANDBOX, Configuration, Origin, configuration
 from pling_async.cli.exits import Interrupted
 from pling_async.cli.output import note
 from pling_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
+    from pling_async.session.auth import Secret
 
 Result = TypeVar("Result")
 Opened = AbstractAsyncContextManager["PlingClient"]
 Work = Callable[["PlingClient"], Coroutine[Any, Any, Result]]
 
-VARIABLES: Final = (
-    "PLING_USERNAME",
-    "PLING_PASSWORD",
-    "PLING_PASSWORD_FILE",
-    "PLING_ACCOUNT_ID",
-    "PLING_BASE_URL",
-)
-"""What `PlingClient.from_env` reads; when one of them is set, the sandbox is never meant."""
-
 _NEEDED: Final = {
-    "PLING_USERNAME": ("PLING_USERNAME",),
-    "PLING_PASSWORD or PLING_PASSWORD_FILE": ("PLING_PASSWORD", "PLING_PASSWORD_FILE"),
-    "PLING_ACCOUNT_ID": ("PLING_ACCOUNT_ID",),
+    "username": "PLING_USERNAME",
+    "password": "PLING_PASSWORD or PLING_PASSWORD_FILE",
+    "account_id": "PLING_ACCOUNT_ID",
 }
 
 MAYBE: Final = "the request may have been carried out: look at the account before you repeat it"
 
 
-def is_configured() -> bool:
-    """Return whether the environment speaks of an account, even if not of all that is needed."""
-    return any(os.environ.get(name) for name in VARIABLES)
-
-
 def on_account(work: Work[Result], *, interrupted: Callable[[], str] = lambda: MAYBE) -> Result:
     """Do one piece of work on the account; `interrupted` says what was done when Ctrl-C ends it."""
-    opened = _configured() if is_configured() else _embedded()
+    configured = configuration()
+    opened = _embedded(configured) if configured.is_sandbox else client_of(configured)
     try:
         return asyncio.run(_done(opened, work))
     except KeyboardInterrupt:
@@ -55,19 +43,59 @@ async def _done(opened: Opened, work: Work[Result]) -> Result:
         return await work(client)
 
 
-def _configured() -> Opened:
-    from pling_async.pling.client import PlingClient  # noqa: PLC0415 - `pling --help` does without
+def client_of(configured: Configuration) -> "PlingClient":
+    """Return a client for a configured account, or raise `ConfigurationError` naming what is missing."""
+    from pling_async.pling.client import DEFAULT_URL, PlingClient  # noqa: PLC0415 - `pling --help` does without
 
-    if missing := [words for words, names in _NEEDED.items() if not any(map(os.environ.get, names))]:
-        raise ConfigurationError(f"not set: {', '.join(missing)}; unset all PLING_* variables for the sandbox")
-    return PlingClient.from_env()
+    password = needed_password(configured)
+    account_id, base_url = account_of(configured), configured.value("base_url") or DEFAULT_URL
+    made = PlingClient(configured.value("username"), password, account_id=account_id, base_url=base_url)
+    _say_folder(configured, f"Account {account_id} at {made.origin}")
+    return made
 
 
-def _embedded() -> Opened:
+def needed_password(configured: Configuration) -> "Secret":
+    """Return the password of an account of which all that is needed is known, or raise `ConfigurationError`."""
+    from pling_async.cli.passwords import password_of  # noqa: PLC0415 - `pling --help` does without
+
+    password = password_of(configured)
+    given = configured.settings.keys() | ({"password"} if password else set())
+    if password is None or not given >= _NEEDED.keys():
+        raise ConfigurationError(_missing(configured, [name for name in _NEEDED if name not in given]))
+    secret: Secret = password.value
+    return secret
+
+
+def account_of(configured: Configuration) -> int:
+    """Return the number of the account, which the environment has as text."""
+    value = configured.value("account_id")
+    if isinstance(value, int):
+        return value
+    if not value.isascii() or not value.isdigit():
+        raise ConfigurationError("PLING_ACCOUNT_ID must be a whole number")
+    return int(value)
+
+
+def _missing(configured: Configuration, names: list[str]) -> str:
+    wanted = ", ".join(_NEEDED[name] for name in names)
+    if configured.profile_name is None:
+        return f"not set: {wanted}; unset all PLING_* variables for the sandbox"
+    keys = ", ".join(names)
+    return f"profile {configured.profile_name!r} has no {keys}, and not set: {wanted}; see: pling config show"
+
+
+def _say_folder(configured: Configuration, account: str) -> None:
+    """Say which account is meant when the current folder, and not the user, decided it."""
+    if any(each.origin is Origin.FOLDER for each in configured.settings.values()):
+        _say_once(f"{account} (profile {configured.profile_name!r} of ./pling.toml)")
+
+
+def _embedded(configured: Configuration) -> Opened:
     from pling_async.cli.embedded import embedded_client  # noqa: PLC0415 - `pling --help` does without
 
     database = sandbox_database()
-    _say_once(database)
+    why = f"Profile {SANDBOX}" if configured.profile else "No account is configured (PLING_USERNAME, pling.toml)"
+    _say_once(f"{why}: this is the embedded sandbox, kept in {database}")
     return embedded_client(database)
 
 
@@ -80,10 +108,10 @@ def sandbox_database() -> Path:
     return folder / "sandbox.sqlite"
 
 
-_said: Final[set[Path]] = set()
+_said: Final[set[str]] = set()
 
 
-def _say_once(database: Path) -> None:
-    if database not in _said:
-        _said.add(database)
-        note(f"No account is configured (PLING_USERNAME, ...): this is the embedded sandbox, kept in {database}")
+def _say_once(words: str) -> None:
+    if words not in _said:
+        _said.add(words)
+        note(words)

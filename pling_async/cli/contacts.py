@@ -8,7 +8,7 @@ from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import CONTACT_COLUMNS, field_options, record
 from pling_async.cli.options import output_option, yes_option
-from pling_async.cli.output import Output, confirm, counted, note
+from pling_async.cli.output import Output, confirm, counted, next_step, note
 from pling_async.cli.people import found, to_mobile, who_argument
 from pling_async.errors import GuardRefused
 
@@ -46,6 +46,7 @@ def list_contacts(group_id: int | None, stopped: bool | None, output: Output) ->
     names = {group.id: group.name or "" for group in listing.contact_groups if isinstance(group.id, int)}
     output.records(CONTACT_COLUMNS, (record(contact, names) for contact in listing.contacts))
     note(counted(len(listing.contacts), "contact"))
+    output.next_step("export", "--out", "contacts.csv")
 
 
 @contacts.command()
@@ -57,7 +58,9 @@ def get(who: int | str, output: Output) -> None:
     pling contacts get 7020139
     pling contacts get +4799999101 -o json
     """
-    output.record(record(on_account(lambda client: found(client, who))))
+    known = on_account(lambda client: found(client, who))
+    output.record(record(known))
+    output.next_step("contacts", "update", _id(known), "--city", "CITY")
 
 
 @contacts.command()
@@ -75,7 +78,9 @@ def add(mobile: str, region: str, fields: dict[str, Any], output: Output) -> Non
     from pling_async import Contact, bulk  # noqa: PLC0415 - polars takes a while to import
 
     wanted = Contact(mobile=to_mobile(mobile, region), **fields).check()
-    output.record(record(on_account(lambda client: _upserted(bulk.upsert(client, [wanted]), wanted))))
+    saved = on_account(lambda client: _upserted(bulk.upsert(client, [wanted]), wanted))
+    output.record(record(saved))
+    output.next_step("contacts", "get", saved.id or saved.mobile)
 
 
 async def _upserted(outcomes: "AsyncIterator[RowOutcome]", wanted: "Contact") -> "Contact":
@@ -100,7 +105,9 @@ def update(who: int | str, mobile: str | None, fields: dict[str, Any], output: O
     changes = fields if mobile is None else fields | {"mobile": to_mobile(mobile)}
     if not changes:
         raise click.UsageError("say what to change, for instance --city OSLO")
-    output.record(record(on_account(lambda client: _updated(client, who, changes))))
+    saved = on_account(lambda client: _updated(client, who, changes))
+    output.record(record(saved))
+    output.next_step("contacts", "get", _id(saved))
 
 
 async def _updated(client: "PlingClient", who: int | str, changes: dict[str, Any]) -> "Contact":
@@ -135,6 +142,7 @@ def delete(who: int | str, even_stopped: bool, is_confirmed: bool) -> None:  # n
         confirm(f"Delete contact {known.id}?")
     on_account(lambda client: client.contacts.delete(_id(known)))
     note(f"Contact {known.id} is deleted.")
+    next_step("contacts", "list")
 
 
 def _id(contact: "Contact") -> int:

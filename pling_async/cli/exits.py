@@ -54,12 +54,22 @@ ENDINGS: Final = (
     Ending(errors.RunInDoubt, Exit.UNKNOWN),
     Ending(errors.JournalError, Exit.FAILED),
     Ending(errors.VerificationError, Exit.FAILED, "plan the list again to see what differs"),
-    Ending(errors.ConnectFailed, Exit.UNKNOWN, "nothing was sent; check PLING_BASE_URL and the network"),
+    Ending(
+        errors.ConnectFailed, Exit.UNKNOWN, "nothing was sent; check PLING_BASE_URL and the network: `pling doctor`"
+    ),
     Ending(errors.NoAnswer, Exit.UNKNOWN),
     Ending(errors.UnexpectedRedirect, Exit.UNKNOWN, "check PLING_BASE_URL; redirects are never followed"),
     Ending(errors.BadAnswer, Exit.UNKNOWN, "check that PLING_BASE_URL is the API's, for instance .../api/"),
-    Ending(errors.AuthenticationError, Exit.AUTH, "check PLING_USERNAME and PLING_PASSWORD"),
-    Ending(errors.PermissionDenied, Exit.AUTH, "check that the user has access to the account in PLING_ACCOUNT_ID"),
+    Ending(
+        errors.AuthenticationError,
+        Exit.AUTH,
+        "check PLING_USERNAME and PLING_PASSWORD, or the profile; `pling config show` says which are used",
+    ),
+    Ending(
+        errors.PermissionDenied,
+        Exit.AUTH,
+        "check that the user has access to the account in PLING_ACCOUNT_ID, or in the profile",
+    ),
     Ending(errors.NotFound, Exit.FAILED, "check the id, and that PLING_BASE_URL is the API's, for instance .../api/"),
     Ending(errors.ServerError, Exit.UNKNOWN),
     Ending(errors.StatusError, Exit.FAILED),
@@ -86,10 +96,16 @@ def exit_code(error: BaseException | str) -> Exit:
 
 def message(error: BaseException) -> str:
     """Return what to tell a person: what went wrong, where, and what to do."""
-    hints = [] if _is_plain_absence(error) else [ending(error).hint]
+    hints = [] if _is_plain_absence(error) else [_hint(error)]
     if _may_have_changed(error):
         hints.append("whether it was carried out is unknown: look at the account before you repeat it")
     return "\n".join([_what(error), *filter(None, hints)])
+
+
+def _hint(error: BaseException) -> str:
+    """Return what to do, in the variables of the system that the error is about."""
+    hint, system = ending(error).hint, getattr(error, "system", "pling").upper()
+    return hint if system == "PLING" or "PLING_" not in hint else f"check {system}_TOKEN and {system}_BASE_URL"
 
 
 def _is_plain_absence(error: BaseException) -> bool:

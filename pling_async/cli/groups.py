@@ -1,5 +1,6 @@
 """`pling groups`: contact groups."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -9,12 +10,12 @@ from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import GROUP_COLUMNS, record
 from pling_async.cli.options import output_option, yes_option
-from pling_async.cli.output import Output, confirm, counted, note
+from pling_async.cli.output import Output, confirm, counted, next_step, note
 from pling_async.errors import GuardRefused
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
-    from pling_async.pling.models import Contact
+    from pling_async.pling.models import Contact, ContactGroup
 
 Members = Literal["keep", "delete", "delete_orphans"]
 
@@ -41,6 +42,11 @@ def list_groups(output: Output) -> None:
     found = on_account(lambda client: client.groups.list())
     output.records(GROUP_COLUMNS, map(record, found))
     note(counted(len(found), "group"))
+    output.next_step("contacts", "list", "--group-id", _first_id(found))
+
+
+def _first_id(found: "Sequence[ContactGroup]") -> object:
+    return found[0].id if found else "ID"
 
 
 @groups.command()
@@ -52,6 +58,7 @@ def get(id: int, output: Output) -> None:  # noqa: A002 - the API's own word
     pling groups get 26974
     """
     output.record(record(on_account(lambda client: client.groups.get(id))))
+    output.next_step("contacts", "list", "--group-id", id)
 
 
 @groups.command()
@@ -63,6 +70,7 @@ def add(name: str, output: Output) -> None:
     pling groups add "VIP 2027"
     """
     output.record(record(on_account(lambda client: client.groups.add(name))))
+    output.next_step("contacts", "add", "MOBILE", "--group", name)
 
 
 @groups.command()
@@ -75,6 +83,7 @@ def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API'
     pling groups rename 26974 "VIP 2027"
     """
     output.record(record(on_account(lambda client: client.groups.rename(id, name))))
+    output.next_step("groups", "get", id)
 
 
 @groups.command()
@@ -101,6 +110,7 @@ def delete(id: int, contacts: Members, max_removals: int | None, even_stopped: b
         confirm(f"Delete group {id} and {counted(len(doomed.contacts), 'contact')}?")
     on_account(lambda client: client.groups.delete(id, contacts=contacts))
     note(f"Group {id} is deleted, and {counted(len(doomed.contacts), 'contact')} with it.")
+    next_step("groups", "list")
 
 
 @frozen

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from pling_async.cli.commands import Group
 from pling_async.cli.environment import forget_key_log
@@ -20,17 +21,24 @@ _COMMANDS: Final = {
     "plan": ("plan", "plan", "Say what a list would do to the account; nothing is written."),
     "show": ("plan", "show", "Show a plan that was written to a file."),
     "apply": ("plan", "apply", "Carry out a plan that was written to a file."),
+    "copy": ("copy", "copy", "Copy contacts between Pling and IP1 or Front: plan, confirm, apply."),
+    "export": ("export", "export", "Write the account to a file: CSV, JSON, NDJSON or Parquet."),
     "runs": ("runs", "runs", "List what was carried out; resume, undo or forget it."),
     "contacts": ("contacts", "contacts", "List, get, add, update and delete contacts."),
     "groups": ("groups", "groups", "List, get, add, rename and delete contact groups."),
     "stop-list": ("stop_list", "stop_list", "See who opted out, add people, remove them with consent."),
     "sandbox": ("sandbox", "sandbox", "Serve a local Pling API to try things on."),
+    "config": ("config", "config", "Say which account is meant and why; keep its password."),
+    "doctor": ("doctor", "doctor", "Check the way to the server, the credentials and its answers."),
+    "completion": ("completion", "completion", "Print what makes a shell complete pling's commands."),
 }
 """Command -> module, function and help; the modules are imported when their command runs."""
 
 
 class _LazyGroup(Group):
     """A group whose help does not import its commands."""
+
+    hides_account = False
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -41,6 +49,14 @@ class _LazyGroup(Group):
         module, function, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"pling_async.cli.{module}"), function)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name; everybody waits for it, so no command is imported."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=words) for name, (*_, words) in _COMMANDS.items() if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
         with formatter.section("Commands"):
@@ -63,10 +79,12 @@ def cli() -> None:
       pling check customers.csv                       what is in a list, what cannot be used
       pling plan customers.csv --mode replace         what it would do to the account
       pling import customers.csv                      plan, confirm, apply
+      pling copy --from ip1 --to pling                from another system, or to one
       pling contacts list --stopped -o json
 
-    The account is the one in PLING_USERNAME, PLING_PASSWORD (or PLING_PASSWORD_FILE) and PLING_ACCOUNT_ID. Without
-    them, commands work on a local sandbox that is kept in your state directory.
+    The account is the one in PLING_USERNAME, PLING_PASSWORD (or PLING_PASSWORD_FILE) and PLING_ACCOUNT_ID, or a
+    profile of pling.toml: pling config show. Without any, commands work on a local sandbox that is kept in your state
+    directory.
 
     Exit codes:
 

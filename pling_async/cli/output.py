@@ -153,6 +153,11 @@ class Output:
         else:
             click.echo(as_json(record, indent=2 if self.format == "json" else None))
 
+    def next_step(self, *words: object) -> None:
+        """Name the command that usually comes next, to people."""
+        if self.is_table:
+            next_step(*words)
+
     def _array(self, records: Iterable[Record]) -> None:
         opening = "["
         for each in records:

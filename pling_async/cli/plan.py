@@ -42,14 +42,16 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
     The default mode is merge: nobody is removed. Guards look at the plan, and --yes lifts none of them.
     """
     made = _planned(request)
-    _show(view, made)
+    show_made(view, made)
     if out is not None:
-        _save(made, out)
-    _enforce(made, "auto")
+        save_made(made, out)
+    enforce_guards(made, "auto")
     if out is not None:
         next_step("apply", out)
     elif made.counts.writes:
         next_step("plan", *request.listed.words, "--mode", request.mode, "--out", "PLAN")
+    else:
+        next_step("contacts", "list")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
@@ -65,7 +67,7 @@ def show(file: Path, view: View) -> None:
     pling show customers.plan -o ndjson
     """
     made = _loaded(file)
-    _show(view, made)
+    show_made(view, made)
     next_step("apply", file)
 
 
@@ -84,7 +86,7 @@ def apply(file: Path, digest: str | None, applying: Applying, output: Output) ->
     Refused when the account changed since the plan was made. Afterwards the account is listed again and compared.
     """
     made = _loaded(file)
-    _enforce(made, applying.strategy, digest)
+    enforce_guards(made, applying.strategy, digest)
     return _carried_out(made, applying, output, digest)
 
 
@@ -101,11 +103,15 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
 
     The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
     """
-    made = _planned(request)
+    return confirmed(_planned(request), applying, view)
+
+
+def confirmed(made: "Plan", applying: Applying, view: View) -> int:
+    """Show a plan, ask, and carry it out."""
     _write_page(view, made)
     if view.output.is_table:
         _print(view, made)
-    _enforce(made, applying.strategy)
+    enforce_guards(made, applying.strategy)
     return _carried_out(made, applying, view.output)
 
 
@@ -120,7 +126,8 @@ def _planned(request: PlanRequest) -> "Plan":
     )
 
 
-def _show(view: View, made: "Plan") -> None:
+def show_made(view: View, made: "Plan") -> None:
+    """Print a plan, unless that is not wanted, and write its page where it is."""
     _write_page(view, made)
     _print(view, made)
 
@@ -149,13 +156,15 @@ def _loaded(file: Path) -> "Plan":
     return load_plan(file)
 
 
-def _save(made: "Plan", out: Path) -> None:
+def save_made(made: "Plan", out: Path) -> None:
+    """Keep a plan in a file."""
     from pling_async.bulk import save_plan  # noqa: PLC0415 - polars takes a while to import
 
     save_plan(made, out)
 
 
-def _enforce(made: "Plan", strategy: str, digest: str | None = None) -> None:
+def enforce_guards(made: "Plan", strategy: str, digest: str | None = None) -> None:
+    """Raise `GuardRefused` if a guard refuses the plan."""
     from pling_async.bulk import Strategy  # noqa: PLC0415 - polars takes a while to import
     from pling_async.bulk.guards import enforce  # noqa: PLC0415 - likewise
 

@@ -1,11 +1,11 @@
 """How a plan is shown: counts first, then what the guards say, then examples of what changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from pling_async.bulk import Action, Level, Mode, report
+from pling_async.bulk import Action, Level, Mode, Verdict, report
 from pling_async.cli.output import Output, cell, counted, table
 from pling_async.cli.source_view import count_table, labelled, more, source_lines, source_record
 
@@ -38,7 +38,7 @@ def show_plan(output: Output, plan: "Plan", details: int) -> None:
         output.records((), contact_records(plan))
     else:
         output.show(*source_lines(plan.source), *_account_lines(plan), "", count_table(_counts(plan)), "")
-        output.show(_verdict_table(plan), *_examples(plan, details))
+        output.show(verdict_table(plan.verdicts), *_examples(plan, details))
 
 
 def plan_record(plan: "Plan") -> dict[str, Any]:
@@ -95,9 +95,10 @@ def _account_lines(plan: "Plan") -> Iterator[Text]:
         yield labelled("cost", f"about {size}, or {requests}; auto is {plan.strategy.value}")
 
 
-def _verdict_table(plan: "Plan") -> "Table":
+def verdict_table(verdicts: Iterable[Verdict]) -> "Table":
+    """Return what the guards say as a table."""
     made = table("guard", "verdict", "", rows=())
-    for verdict in plan.verdicts:
+    for verdict in verdicts:
         mark, style = MARKS[verdict.level]
         made.add_row(Text(verdict.guard), Text(mark, style=style), Text(cell(verdict.message)))
     return made

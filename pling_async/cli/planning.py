@@ -44,6 +44,15 @@ class _Limit(click.ParamType[Any]):
 
 
 @frozen
+class Within:
+    """How a list is read and planned, wherever it comes from."""
+
+    mode: str
+    settings: "PrepareSettings"
+    guards: "Guards"
+
+
+@frozen
 class PlanRequest:
     """What is to be planned."""
 
@@ -53,8 +62,7 @@ class PlanRequest:
     guards: "Guards"
 
 
-_PLANNING: Mapping[str, Any] = {
-    **SOURCE,
+_WITHIN: Mapping[str, Any] = {
     "mode": click.option(
         "--mode",
         type=click.Choice(["merge", "replace"]),
@@ -100,7 +108,7 @@ _PLANNING: Mapping[str, Any] = {
 }
 
 
-def _plan_request(values: Values) -> PlanRequest:
+def _within(values: Values) -> Within:
     from pling_async.bulk import Guards  # noqa: PLC0415 - polars takes a while to import
     from pling_async.cli.consent import read_consent  # noqa: PLC0415 - likewise
 
@@ -117,10 +125,18 @@ def _plan_request(values: Values) -> PlanRequest:
         consent=read_consent(values["consent"], region=values["region"]) if values["consent"] else {},
     )
     settings = to_settings({name: values[name] for name in READING})
-    return PlanRequest(to_listed({name: values[name] for name in SOURCE}), values["mode"], settings, guards)
+    return Within(values["mode"], settings, guards)
 
 
-planning_options = gathered("request", _PLANNING, _plan_request)
+def _plan_request(values: Values) -> PlanRequest:
+    within = _within(values)
+    return PlanRequest(to_listed({name: values[name] for name in SOURCE}), within.mode, within.settings, within.guards)
+
+
+within_options = gathered("within", _WITHIN, _within)
+"""How what is read elsewhere is planned, and within which guards; the command receives `within`."""
+
+planning_options = gathered("request", {**SOURCE, **_WITHIN}, _plan_request)
 """What is planned and within which guards; the command receives `request`."""
 
 

@@ -9,7 +9,7 @@ import click
 from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.options import Reports, output_option, report_options, settle_option, yes_option
-from pling_async.cli.output import Output, confirm, counted, note
+from pling_async.cli.output import Output, confirm, counted, next_step, note
 from pling_async.cli.writing import carried_out
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ def list_(output: Output) -> None:
     kept = [_record(each) for each in _kept()]
     if output.is_table and not kept:
         note("no runs are kept yet; `pling import FILE` makes one")
+        next_step("import", "FILE")
         return
     output.records(_COLUMNS, kept)
+    output.next_step("runs", "show", kept[-1]["run"] if kept else "RUN")
 
 
 @runs.command()
@@ -63,6 +65,7 @@ def show(run_id: str, reports: Reports, output: Output) -> None:
 
     record, run = read_run(find_run(run_id))
     finish(output, evolve(run, written=recorded(run, record)), reports)
+    output.next_step("runs", *(("undo", run_id) if run.is_complete else ("list",)))
 
 
 @runs.command()
@@ -93,17 +96,18 @@ def resume(run_id: str, settle: float, reports: Reports, output: Output) -> int:
 @report_options
 @output_option
 def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> int:  # noqa: FBT001 - click's
-    """Take a run back: changed fields, removed and added contacts, and nothing that anybody did since.
+    """Take a run back, and nothing that anybody did since.
 
       pling runs undo 20261122T031702-2588feb2
 
-    Stops stay set. Removed contacts come back with new ids.
+    Changed fields, removed and added contacts are put back. Stops stay set. Removed contacts come back with new ids.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
     made = on_account(lambda client: bulk.plan_undo(client, run_id), interrupted=lambda: "nothing was sent")
     if not made.counts.writes:
         note("there is nothing to take back: the account has nothing of this run any more")
+        next_step("runs", "list")
         return 0
     _show(output, made)
     if not is_confirmed:
@@ -120,10 +124,12 @@ def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> i
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Forget every ended run that is older.")
 def purge(run_id: str | None, older_than: int | None) -> None:
-    """Forget runs, and the personal data that is kept of them; they cannot be undone afterwards.
+    """Forget runs, and the personal data that is kept of them.
 
-    pling runs purge 20261122T031702-2588feb2
-    pling runs purge --older-than 30
+      pling runs purge 20261122T031702-2588feb2
+      pling runs purge --older-than 30
+
+    They cannot be undone afterwards.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
@@ -133,6 +139,7 @@ def purge(run_id: str | None, older_than: int | None) -> None:
     for each in chosen:
         bulk.purge(each)
     note(f"forgotten: {counted(len(chosen), 'run')}")
+    next_step("runs", "list")
 
 
 def _kept() -> Iterator["KeptRun"]:

@@ -8,7 +8,7 @@ from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.fields import record
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, counted, note
+from pling_async.cli.output import Output, counted, next_step, note
 from pling_async.cli.people import found, who_argument
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def list_stopped(output: Output) -> None:
     stopped = on_account(lambda client: client.stop_list.list())
     output.records(_COLUMNS, map(record, stopped))
     note(counted(len(stopped), "stopped contact"))
+    output.next_step("stop-list", "add", "MOBILE")
 
 
 @stop_list.command()
@@ -49,6 +50,7 @@ def add(who: int | str) -> None:
     """
     saved = on_account(lambda client: _added(client, who))
     note(f"Contact {saved.id} is stopped.")
+    next_step("stop-list", "list")
 
 
 async def _added(client: "PlingClient", who: int | str) -> "Contact":
@@ -67,6 +69,7 @@ def remove(who: int | str, consent: str) -> None:
     """
     saved = on_account(lambda client: _removed(client, who, consent))
     note(f"Contact {saved.id} is off the stop list.")
+    next_step("contacts", "get", saved.id)
 
 
 async def _removed(client: "PlingClient", who: int | str, consent: str) -> "Contact":

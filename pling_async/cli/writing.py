@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Interrupted
 from pling_async.cli.options import Reports
-from pling_async.cli.output import Output, next_step
+from pling_async.cli.output import Output
 from pling_async.cli.progress import Progress
 from pling_async.cli.stopping import Stopping
 from pling_async.errors import PlingError
@@ -45,6 +45,11 @@ def carried_out(work: Work, output: Output, reports: Reports, *, settle: float, 
     code = finish(output, run, reports)
     if any(stopped) and not run.is_complete:
         raise Interrupted(f"interrupted; finish it with: pling runs resume {run.id}")
-    if run.is_complete and run.plan.counts.writes and output.is_table:
-        next_step("runs", "undo", run.id)
+    output.next_step(*_next(run))
     return code
+
+
+def _next(run: "Run") -> tuple[str, ...]:
+    if not run.plan.counts.writes:
+        return ("contacts", "list")
+    return ("runs", "undo" if run.is_complete else "show", run.id)

@@ -7,6 +7,7 @@ sent, never when something is read, since the server is the authority on what it
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Self
 
 import attrs
@@ -41,7 +42,8 @@ def _text(max_length: int, *, pattern: str | None = None, allowed: str = "") -> 
     return field(default=UNSET, repr=False, metadata={"rule": rule})
 
 
-def text_rules(model: type) -> dict[str, TextRule]:
+@cache
+def text_rules(model: type) -> Mapping[str, TextRule]:
     """Return the text rules that a model declares, by attribute name, in the document's order."""
     return {each.name: each.metadata["rule"] for each in attrs.fields(model) if "rule" in each.metadata}
 
@@ -66,10 +68,11 @@ class _Checked:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return every broken rule; empty when the value may be sent."""
-        texts = ((name, rule, getattr(self, name)) for name, rule in text_rules(type(self)).items())
-        return tuple(
-            problem for name, rule, value in texts if isinstance(value, str) for problem in rule.problems(name, value)
-        )
+        found: list[Problem] = []
+        for name, rule in text_rules(type(self)).items():  # type: ignore[arg-type]  # takes __hash__ for the class's
+            if isinstance(value := getattr(self, name), str):
+                found += rule.problems(name, value)
+        return tuple(found)
 
     def check(self) -> Self:
         """Return self, or raise `ValidationError` naming every broken rule, so that nothing is sent."""

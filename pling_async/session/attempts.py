@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from pling_async.errors import BadAnswer, OutOfFiles, PlingError, ProtocolError, RateLimited
+from pling_async.hooks import Answered, Done, GaveUp, Retrying, Sending, Started, recorders
 from pling_async.session.limiter import Limiter, shared_limiter
 from pling_async.session.operation import Operation
 from pling_async.session.protocol import Request, Response, Transport, exchange_of, interpret
 from pling_async.session.quota import quota_of
 from pling_async.session.retry import RetryBudget
 from pling_async.session.settings import ClientSettings, Runtime
+from pling_async.session.telling import Teller
 from pling_async.session.upload import CallerFailed
 
 T = TypeVar("T")
@@ -24,9 +26,16 @@ class Attempts:
     """Runs operations over a transport; owns what they share: the gates and the retry budget."""
 
     def __init__(
-        self, transport: Transport, *, settings: ClientSettings, runtime: Runtime, shared_as: str | None = None
+        self,
+        transport: Transport,
+        *,
+        settings: ClientSettings,
+        runtime: Runtime,
+        shared_as: str | None = None,
+        origin: str = "",
     ) -> None:
         self._transport = transport
+        self._tell = Teller(origin).tell
         self._settings = settings
         self._runtime = runtime
         self._budget = RetryBudget()
@@ -46,7 +55,19 @@ class Attempts:
         """Return the decoded answer of one operation, or raise the error that ended it."""
         timeout = self._settings.timeout
         total = timeout.total_large if request.large else timeout.total
-        operation = Operation(request, deadline=self._runtime.clock() + total)
+        now = self._runtime.clock()
+        operation = Operation(request, now, deadline=now + total, hooks=(*self._settings.hooks, *recorders()))
+        self._tell(operation, Started, now)
+        try:
+            result = await self._marked(operation, decode)
+        except BaseException as error:
+            self._tell(operation, GaveUp, self._runtime.clock(), error=error)
+            raise
+        self._tell(operation, Done, self._runtime.clock())
+        return result
+
+    async def _marked(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
+        """Run it; what cuts it short is marked with what is known of it."""
         try:
             return await self._run(operation, decode)
         except asyncio.CancelledError as cancelled:
@@ -69,7 +90,8 @@ class Attempts:
                 if delay is None:
                     operation.conclude(error)
                     raise
-                _log.info("%s: %s, again in %.2f s", operation, type(error).__name__, delay)
+                _log.info("%s: %s, again in %.2f s", operation, type(error).__name__, delay, extra=operation.labels)
+                self._tell(operation, Retrying, self._runtime.clock(), error=error, delay=delay)
             else:
                 self._budget.earn(operation.spent)
                 self._limiter.widen(operation.started)
@@ -79,9 +101,11 @@ class Attempts:
     async def _attempt(self, operation: Operation, decode: Callable[[bytes], T]) -> T:
         request = operation.request
         response = await self._sent(operation)
+        now = self._runtime.clock()
+        seconds = now - operation.started
         if _log.isEnabledFor(logging.DEBUG):
-            seconds = self._runtime.clock() - operation.started
-            _log.debug("%s: %d in %.3f s", operation, response.status, seconds)
+            _log.debug("%s: %d in %.3f s", operation, response.status, seconds, extra=operation.labels)
+        self._tell(operation, Answered, now, status=response.status, headers=response.headers, seconds=seconds)
         try:
             body = interpret(request, response)
             if request.on_answer is not None:
@@ -95,9 +119,11 @@ class Attempts:
 
     async def _sent(self, operation: Operation) -> Response:
         """Send once; where the machine has no file descriptor for it, wait for a connection of the others."""
+        asked = self._runtime.clock()
         while True:
             async with self._limiter.slot(operation.deadline):
                 operation.begin(self._runtime.clock())
+                self._tell(operation, Sending, operation.started, waited=operation.started - asked)
                 timeout = operation.deadline - operation.started
                 try:
                     response = await self._transport.send(operation.request, request_id=operation.id, timeout=timeout)

@@ -45,7 +45,7 @@ class Client:
         settings = settings or ClientSettings()
         own = {"Authorization": auth.header_value(), "User-Agent": f"pling-async/{__version__}"}
         transport = AiohttpTransport(base, headers={**(headers or {}), **own}, settings=settings, http=http)
-        self._owned = Session(transport, settings=settings, shared_as=shared_as)
+        self._owned = Session(transport, settings=settings, shared_as=shared_as, origin=base.origin)
         return self._owned
 
     def _use(self, session: Caller, origin: str) -> None:

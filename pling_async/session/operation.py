@@ -6,6 +6,7 @@ import attrs
 from attrs import define, field
 
 from pling_async.errors import NotFound, Outcome, PlingError
+from pling_async.hooks import Hook
 from pling_async.session.protocol import Request
 
 
@@ -14,17 +15,25 @@ class Operation:
     """One call of the session; its outcome is that of all its attempts together."""
 
     request: Request
+    began: float
+    """In the session clock's time, as all times here."""
     deadline: float
-    """In the session clock's time."""
+    hooks: tuple[Hook, ...] = field(default=(), repr=False)
+    """Who is told of its steps."""
     id: str = field(factory=lambda: os.urandom(16).hex())
     attempts: int = 0
     started: float = 0.0
-    """When the last attempt began, in the session clock's time."""
+    """When the last attempt began."""
     spent: int = 0
     """Tokens of the retry budget."""
     in_flight: bool = False
     in_doubt: bool = False
     """Some attempt may have reached the server, and no definite answer followed it."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What log records say of it besides their text; prefixed, since programs label their records themselves."""
+        return {"pling_request_id": self.id}
 
     def begin(self, now: float) -> None:
         """Count one attempt."""

@@ -25,9 +25,9 @@ def quota_of(response: Response) -> Quota | None:
     The reset is a moment in Unix time. It is judged against the answer's own Date, so that a wrong local clock is
     harmless; as dates have whole seconds, it may seem up to a second later than it is, and never earlier.
     """
-    remaining = _number(response, "x-ratelimit-remaining")
-    reset = _number(response, "x-ratelimit-reset")
-    if remaining is None or reset is None:
+    if (remaining := _number(response, "x-ratelimit-remaining")) is None:
+        return None
+    if (reset := _number(response, "x-ratelimit-reset")) is None:
         return None
     dates = [moment for value in values_of(response.headers, "date") if (moment := http_date(value)) is not None]
     resets_in = reset - (dates[0] if dates else response.received_at)

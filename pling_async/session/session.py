@@ -59,7 +59,8 @@ class Session:
     """Calls operations: gates, attempts, retries, and one truthful error at the end.
 
     Transport, clock, sleep and randomness are arguments, so that a simulation can run it without sockets or time.
-    Sessions that are `shared_as` the same pass the same gates, for servers that count the requests of all of them.
+    Sessions that are `shared_as` the same pass the same gates, for servers that count the requests of all of them. The
+    origin is what hooks are told.
     """
 
     def __init__(
@@ -69,10 +70,13 @@ class Session:
         settings: ClientSettings,
         runtime: Runtime | None = None,
         shared_as: str | None = None,
+        origin: str = "",
     ) -> None:
         self.settings = settings
         self._transport = transport
-        self._attempts = Attempts(transport, settings=settings, runtime=runtime or Runtime(), shared_as=shared_as)
+        self._attempts = Attempts(
+            transport, settings=settings, runtime=runtime or Runtime(), shared_as=shared_as, origin=origin
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 

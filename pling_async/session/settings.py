@@ -1,6 +1,7 @@
 """How a client behaves, and where it sends: frozen values, checked when they are made."""
 
 import asyncio
+import inspect
 import ipaddress
 import random
 import re
@@ -12,8 +13,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 from attrs import Factory, field, frozen
+from attrs.validators import deep_iterable
 
 from pling_async.errors import ConfigurationError
+from pling_async.hooks import Hook
 from pling_async.session.retry import RetryPolicy
 
 _OURS: Final = {"authorization", "accept-encoding", "content-type", "content-length", "cookie", "host", "x-request-id"}
@@ -49,6 +52,11 @@ def _verifying(_: object, __: object, context: ssl.SSLContext | None) -> None:
         raise ConfigurationError("the SSLContext does not verify certificates; load the CA into it instead")
 
 
+def _callable(_: object, __: object, hook: Any) -> None:
+    if not callable(hook) or inspect.iscoroutinefunction(hook):
+        raise ConfigurationError("a hook is a plain function of an event, not a coroutine; see pling_async.hooks")
+
+
 @frozen(kw_only=True)
 class ClientSettings:
     """Everything about a client that is not who, where and which account."""
@@ -66,6 +74,8 @@ class ClientSettings:
     """Sent with every request, for instance {"Accept-Version": "1.*"}; ours win for Authorization and the like."""
     tls: ssl.SSLContext | None = field(default=None, validator=_verifying)
     """For a private CA; certificates are always verified."""
+    hooks: tuple[Hook, ...] = field(default=(), converter=tuple, validator=deep_iterable(_callable), repr=False)
+    """Told of every step of every operation: see `pling_async.hooks`."""
 
 
 @frozen(kw_only=True)

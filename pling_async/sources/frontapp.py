@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from pling_async.frontapp.models import Contact
 from pling_async.phones import normalise
+from pling_async.sources.flags import as_flag
 
 if TYPE_CHECKING:
     from pling_async.frontapp.client import FrontClient
@@ -24,8 +25,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "Postal code": "postal_code",
     "City": "city",
     "Stop": "is_stopped",
+    "Active": "is_active",
 }
 """Front's custom field to our attribute; one that is not here is not read, and reported as ignored."""
+
+OWN: Final[Mapping[str, str]] = {"name": "name", "description": "comment"}
+"""What every contact of Front has beside handles, lists and custom fields, to our attribute."""
 
 Reason = Literal["no_phone", "other_phones", "other_emails", "other_handles", "links"]
 
@@ -59,31 +64,34 @@ class FrontContacts:
                 yield self._row(contact)
 
     def _row(self, contact: Contact) -> dict[str, Any]:
-        phones, emails = contact.handles_of("phone"), contact.handles_of("email")
-        self.left.extend(_left(contact, phones, emails))
-        own = {
-            "mobile": self._best(phones),
-            "name": contact.name or None,
-            "comment": contact.description or None,
-            "email": emails[0] if emails else None,
-            "contact_groups": list(contact.list_names),
-        }
-        custom = {
-            self._fields.get(name, f"custom_fields.{name}"): _scalar(value)
-            for name, value in contact.custom_fields.items()
-        }
-        if str(custom.get("is_stopped")).strip().lower() not in _STOPPED:
-            custom.pop("is_stopped", None)
-        return {**own, **custom}
-
-    def _best(self, phones: tuple[str, ...]) -> str | None:
-        """Return the first phone that is a mobile, else the first one, which prepare rejects with its reason."""
-        mobiles = (phone for phone in phones if normalise(phone, self._region).e164 is not None)
-        return next(mobiles, phones[0] if phones else None)
+        self.left.extend(_left(contact))
+        return row_of(contact, region=self._region, fields=self._fields)
 
 
-_STOPPED: Final = frozenset({"true", "1", "yes", "ja"})
-"""What can only mean that somebody is stopped; anything else says nothing, and nobody arrives as not stopped."""
+def row_of(contact: Contact, *, region: str = "NO", fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
+    """Return what a contact says under attribute names; nobody is called not stopped."""
+    emails = contact.handles_of("email")
+    own = {
+        "mobile": best_phone(contact.handles_of("phone"), region),
+        **{attribute: getattr(contact, name) or None for name, attribute in OWN.items()},
+        "email": emails[0] if emails else None,
+        "contact_groups": list(contact.list_names),
+    }
+    custom = {
+        fields.get(name, f"custom_fields.{name}"): _scalar(value) for name, value in contact.custom_fields.items()
+    }
+    flags: dict[str, bool | None] = {
+        name: as_flag(custom[name]) for name in ("is_stopped", "is_active") if name in custom
+    }
+    if flags.get("is_stopped") is False:
+        flags["is_stopped"] = None
+    return {**own, **custom, **flags}
+
+
+def best_phone(phones: tuple[str, ...], region: str) -> str | None:
+    """Return the first phone that is a mobile, else the first one, which prepare rejects with its reason."""
+    mobiles = (phone for phone in phones if normalise(phone, region).e164 is not None)
+    return next(mobiles, phones[0] if phones else None)
 
 
 def _scalar(value: Any) -> Any:
@@ -91,7 +99,8 @@ def _scalar(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
-def _left(contact: Contact, phones: tuple[str, ...], emails: tuple[str, ...]) -> Iterator[Left]:
+def _left(contact: Contact) -> Iterator[Left]:
+    phones, emails = contact.handles_of("phone"), contact.handles_of("email")
     counts: dict[Reason, int] = {
         "other_phones": len(phones) - 1,
         "other_emails": len(emails) - 1,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
 from pling_async.session.unset import Unset
+from pling_async.sources.flags import as_flag
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -21,6 +22,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "postalCode": "postal_code",
     "city": "city",
     "email": "email",
+    "isActive": "is_active",
 }
 """IP1's property to our attribute; a property that is not here is not read, and reported as ignored."""
 
@@ -37,22 +39,19 @@ class Ip1Contacts:
         """Yield a row a contact, under attribute names.
 
         The blacklist is read first: with the metadata of each contact, read later, nobody who was ever blocked passes.
+        Blocked numbers that no contact was seen to have come last, as stopped and nothing else, unless only some labels
+        are read: whoever opted out before they were a contact has opted out.
         """
         blocked = {entry.msisdn async for entry in self._client.blacklist.list()}
+        unseen = set() if self._labels else set(blocked)
         contacts = self._client.contacts.list(labels=self._labels, meta=True)
         async with aclosing(contacts) as reading:
             async for contact in reading:
-                yield self._row(contact, blocked)
-
-    def _row(self, contact: Contact, blocked: set[str]) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            self._fields.get(name, f"properties.{name}"): v for name, v in contact.properties.items()
-        }
-        labels = () if isinstance(contact.labels, Unset) else contact.labels
-        row["contact_groups"] = [label for label in labels if label != AUTOMATIC_LABEL]
-        if contact.is_blocked or _msisdns(contact) & blocked:
-            row["is_stopped"] = True
-        return row
+                row, numbers = row_of(contact, self._fields), _msisdns(contact)
+                unseen -= numbers
+                yield {**row, "is_stopped": True} if contact.is_blocked or numbers & blocked else row
+        for msisdn in sorted(unseen):
+            yield {"mobile": f"+{msisdn}", "is_stopped": True}
 
 
 def ip1(client: "Ip1Client", *, labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS) -> Ip1Contacts:
@@ -62,6 +61,16 @@ def ip1(client: "Ip1Client", *, labels: Iterable[str] = (), fields: Mapping[str,
     is blocked there, by metadata or by the blacklist, arrives as stopped; nobody arrives as not stopped.
     """
     return Ip1Contacts(client, tuple(labels), fields)
+
+
+def row_of(contact: Contact, fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
+    """Return what a contact says under attribute names; whether it is stopped is the blacklist's to say."""
+    row: dict[str, Any] = {fields.get(name, f"properties.{name}"): value for name, value in contact.properties.items()}
+    labels = () if isinstance(contact.labels, Unset) else contact.labels
+    row["contact_groups"] = [label for label in labels if label != AUTOMATIC_LABEL]
+    if "is_active" in row:
+        row["is_active"] = as_flag(row["is_active"])
+    return row
 
 
 def _msisdns(contact: Contact) -> set[str]:

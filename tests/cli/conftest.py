@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from pling_async.cli.connection import VARIABLES
+from pling_async.cli.configuration import VARIABLES
 from pling_async.cli.main import run
 from pling_async.sandbox import Sandbox
 
@@ -29,11 +32,11 @@ class Ended:
 class Server:
     """A sandbox in a thread of its own, so that commands can run their own event loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *services: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.sandbox = self.do(_started(Sandbox()))
+        self.sandbox = self.do(_started(Sandbox(services=services or ("pling",))))
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the server's loop."""
@@ -80,6 +83,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (*VARIABLES, "PLING_DEBUG", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -110,6 +114,12 @@ def pling_process() -> Callable[..., Ended]:
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
     return command
+
+
+@pytest.fixture
+def make_server() -> type[Server]:
+    """Serve other systems than Pling alone; whoever makes a server stops it."""
+    return Server
 
 
 @pytest.fixture
@@ -149,3 +159,40 @@ def people(account: Server) -> Server:
         {"mobile": "+4799999104", "name": "Liv", "stop": 1},
     )
     return account
+
+
+@pytest.fixture
+def on_terminal() -> Callable[..., tuple[int, str]]:
+    """Run a command line on a terminal of its own."""
+    return _on_terminal
+
+
+def _on_terminal(*arguments: str, answer: bytes | signal.Signals = b"", asked: bytes = b"[y/N]") -> tuple[int, str]:
+    """Run a command on a terminal of its own, answer when it asks, and return its code and what was shown.
+
+    A signal is sent again after a second of silence: the first may come before the prompt begins to read.
+    """
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
+    line = [sys.executable, "-m", "pling_async.cli", *arguments]
+    with subprocess.Popen(
+        line, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while (chunk := _read(ours)) is not None:
+            shown += chunk
+            if isinstance(answer, bytes) and asked in chunk:
+                os.write(ours, answer)
+            elif isinstance(answer, signal.Signals) and asked in shown and (asked in chunk or not chunk):
+                process.send_signal(answer)
+        os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def _read(terminal: int) -> bytes | None:
+    """Return what is shown next, nothing after a second of silence, and None when the command is done."""
+    try:
+        return (os.read(terminal, 65536) or None) if select.select([terminal], [], [], 1)[0] else b""
+    except OSError:  # the other end is closed
+        return None

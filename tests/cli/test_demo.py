@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pling_async.cli.connection import VARIABLES
+from pling_async.cli.configuration import VARIABLES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

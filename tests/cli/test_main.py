@@ -1,8 +1,5 @@
 """The command as a whole: help, exit codes, messages, signals, pipes and terminals."""
 
-import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -10,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import click
 import pytest
 
 from pling_async import errors
@@ -32,6 +30,13 @@ COMMANDS = [
     ("stop-list",),
     *(("stop-list", each) for each in ("list", "add", "remove")),
     ("sandbox",),
+    ("runs",),
+    *(("runs", each) for each in ("list", "show", "resume", "undo", "purge")),
+    ("export",),
+    ("config",),
+    *(("config", each) for each in ("show", "path", "init", "password")),
+    ("doctor",),
+    ("completion",),
 ]
 
 
@@ -55,10 +60,45 @@ def test_help_is_light(pling_process: Any) -> None:
     assert not imported & {"aiohttp", "polars", "rich", "platformdirs", "pling_async.bulk", "pling_async.sandbox"}
 
 
+def test_every_command_is_tested() -> None:
+    """The list above has every command and subcommand there is."""
+    root = click.Context(main.cli)
+    found: set[tuple[str, ...]] = {()}
+    for name in main.cli.list_commands(root):
+        command = main.cli.get_command(root, name)
+        found |= {(name,), *((name, each) for each in getattr(command, "commands", ()))}
+    assert found == set(COMMANDS)
+
+
 def test_no_password_on_the_command_line(pling: Any) -> None:
     """There is no option for a secret anywhere."""
     for command in COMMANDS:
-        assert "password" not in pling(*command, "--help").out.lower().replace("pling_password", "")
+        assert "--pass" not in pling(*command, "--help").out.lower()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("contcts",), "contacts"),
+        (("imprt", "x.csv"), "import"),
+        (("contacts", "lst"), "list"),
+        (("stop-list", "ad"), "add"),
+        (("contacts", "list", "--stoped"), "--stopped"),
+        (("--profil", "test", "doctor"), "--profile"),
+        (("plan", "x.csv", "--mod", "merge"), "--mode"),
+    ],
+)
+def test_a_typo_is_met_with_a_suggestion(pling: Any, typed: tuple[str, ...], meant: str) -> None:
+    """What was probably meant is said, with the way to the help; nothing else happens."""
+    ended = pling(*typed)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"'{meant}'" in ended.err
+    assert ended.err.splitlines()[-1].startswith("see: pling")
+
+
+def test_what_nobody_could_mean_is_not_guessed(pling: Any) -> None:
+    """A word that is close to nothing gets no suggestion."""
+    assert "Did you mean" not in pling("qqqqqq").err
 
 
 def test_version(pling: Any) -> None:
@@ -229,47 +269,21 @@ def test_a_reader_that_goes_away(account: Any) -> None:
     assert err == b""
 
 
-def _on_terminal(*arguments: str, answer: bytes | signal.Signals = b"") -> tuple[int, str]:
-    """Run a command on a terminal of its own, answer when it asks, and return its code and what was shown.
-
-    A signal is sent again after a second of silence: the first may come before the prompt begins to read.
-    """
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
-    with _started(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown, asked = b"", b"[y/N]"
-        while (chunk := _read(ours)) is not None:
-            shown += chunk
-            if isinstance(answer, bytes) and asked in chunk:
-                os.write(ours, answer)
-            elif isinstance(answer, signal.Signals) and asked in shown and (asked in chunk or not chunk):
-                process.send_signal(answer)
-        os.close(ours)
-    return process.returncode, shown.decode()
-
-
-def _read(terminal: int) -> bytes | None:
-    """Return what is shown next, nothing after a second of silence, and None when the command is done."""
-    try:
-        return (os.read(terminal, 65536) or None) if select.select([terminal], [], [], 1)[0] else b""
-    except OSError:  # the other end is closed
-        return None
-
-
 @pytest.mark.parametrize(("answer", "code"), [(b"y\n", 0), (b"n\n", 1), (signal.SIGINT, 130)])
-def test_a_person_decides(account: Any, csv_file: Any, answer: bytes | signal.Signals, code: int) -> None:
+def test_a_person_decides(
+    on_terminal: Any, account: Any, csv_file: Any, answer: bytes | signal.Signals, code: int
+) -> None:
     """On a terminal the plan is shown and a person is asked; no and Ctrl-C send nothing."""
     file = csv_file("Mobil\n99999101\n")
-    ended, shown = _on_terminal("import", str(file), answer=answer)
+    ended, shown = on_terminal("import", str(file), answer=answer)
     assert ended == code, shown
     assert "Add 1, change 0 and remove 0 contacts in account 12345" in shown
     assert bool(account.changes()) is (code == 0)
 
 
-def test_colours_can_be_switched_off(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_can_be_switched_off(on_terminal: Any, account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """NO_COLOR is honoured on a terminal."""
     account.seed({"mobile": "+4799999101"})
-    assert "\x1b[1m" in _on_terminal("contacts", "list")[1]
+    assert "\x1b[1m" in on_terminal("contacts", "list")[1]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in _on_terminal("contacts", "list")[1]
+    assert "\x1b[3" not in on_terminal("contacts", "list")[1]

@@ -50,7 +50,8 @@ class Faults:
             faults.mode, faults.mode_at = rng.choice(MODES), rng.randint(1, 30)
             faults.outage_ends = faults.mode_at + rng.choice((3, 20, 400))
         if rng.random() < 0.6:
-            faults.aimed["replace"] = rng.choice((*LOST, "reset_before", "dies", "dies", *OF_REPLACE, *ANSWERS))
+            often = (*LOST, *LOST, *LOST, "dies", "dies")
+            faults.aimed["replace"] = rng.choice((*often, "reset_before", *OF_REPLACE, *ANSWERS))
             if rng.random() < 0.6:
                 faults.rates, faults.mode = {}, ""  # alone, so that the account can be watched afterwards
         if rng.random() < 0.5:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from pling_async.cli.connection import VARIABLES
+from pling_async.cli.configuration import VARIABLES
 from pling_async.cli.main import run
 from pling_async.sandbox import Sandbox
 

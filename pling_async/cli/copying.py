@@ -1,0 +1,87 @@
+"""Carry a copy over to another system, show what became of everybody, and let Ctrl-C stop it well."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from pling_async.cli.connection import on_account
+from pling_async.cli.exits import Interrupted
+from pling_async.cli.options import Reports
+from pling_async.cli.output import Output
+from pling_async.cli.progress import Progress
+from pling_async.cli.stopping import Stopping
+from pling_async.errors import Outcome
+
+if TYPE_CHECKING:
+    from pling_async.bulk.per_contact import Written
+    from pling_async.pling.client import PlingClient
+    from pling_async.targets import CopyPlan, Target
+
+Opened = Callable[[], AbstractAsyncContextManager["Target"]]
+
+
+@define
+class Tally:
+    """What became of everybody: counts, and those whom something went wrong with."""
+
+    done: Counter[tuple[str, Outcome]] = field(factory=Counter)
+    """By action and outcome."""
+    failed: "list[Written]" = field(factory=list)
+    reported: "list[Written] | None" = None
+    """Everybody, if there is to be a report."""
+    is_stopped: bool = False
+
+    def add(self, each: "Written") -> None:
+        """Count one person."""
+        self.done[each.action, each.outcome] += 1
+        if each.outcome is not Outcome.APPLIED and (each.outcome is not Outcome.SKIPPED or each.code == "halted"):
+            self.failed.append(each)
+        if self.reported is not None:
+            self.reported.append(each)
+
+    def counted(self, outcome: Outcome) -> int:
+        """Return how many people ended in an outcome."""
+        return sum(count for (_, each), count in self.done.items() if each is outcome)
+
+
+def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Reports) -> int:
+    """Do what a plan says, show it, and return the exit code; the worst that happened decides."""
+    from pling_async.cli.copy_view import finish_copy  # noqa: PLC0415 - polars and rich take a while to import
+    from pling_async.cli.run_view import check_report  # noqa: PLC0415 - likewise
+
+    check_report(reports)
+    tally = Tally(reported=[] if reports.report else None)
+    with Progress("copying") as progress:
+        on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
+    code = finish_copy(output, plan, tally, reports)
+    if tally.is_stopped:
+        raise Interrupted("interrupted; the same command does the rest: what is there already is not written again")
+    return code
+
+
+async def _stoppable(client: "PlingClient", plan: "CopyPlan", opened: Opened, tally: Tally, progress: Progress) -> None:
+    stopping = Stopping()
+    await stopping.run(_fold(client, plan, opened, tally, lambda: _step(tally, plan, progress, stopping)))
+
+
+def _step(tally: Tally, plan: "CopyPlan", progress: Progress, stopping: Stopping) -> bool:
+    written = sum(count for (action, _), count in tally.done.items() if action in {"add", "change"})
+    if written:
+        progress.update(written, plan.write_count, "contacts")
+    tally.is_stopped = stopping.event.is_set()
+    return tally.is_stopped
+
+
+async def _fold(
+    client: "PlingClient", plan: "CopyPlan", opened: Opened, tally: Tally, stops: Callable[[], Any]
+) -> None:
+    from pling_async import targets  # noqa: PLC0415 - polars takes a while to import
+
+    async with opened() as target, aclosing(targets.apply(client, plan, target)) as outcomes:
+        async for each in outcomes:
+            tally.add(each)
+            if stops():
+                return

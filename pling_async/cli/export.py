@@ -1,0 +1,117 @@
+"""`pling export`: the contacts of the account as a file."""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import click
+
+from pling_async.cli.commands import Command
+from pling_async.cli.connection import on_account
+from pling_async.cli.output import counted, next_step, note
+from pling_async.cli.text import safe
+
+if TYPE_CHECKING:
+    from pling_async.bulk.csv_report import Flavour
+    from pling_async.bulk.export import Export, Format, Loss
+    from pling_async.pling.client import PlingClient
+
+_FORMATS: Final = ("csv", "json", "ndjson", "parquet")
+_SUFFIXES: Final = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
+
+
+@click.command(cls=Command)
+@click.option("--out", default="-", show_default=True, metavar="FILE", help='Where to; "-" is stdout.')
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="Told by FILE's name unless given, else csv.")
+@click.option(
+    "--flavour",
+    type=click.Choice(["exchange", "spreadsheet"]),
+    default="exchange",
+    show_default=True,
+    help="CSV that is exact, or CSV in which a spreadsheet calculates nothing.",
+)
+@click.option("--group", metavar="NAME", help="Only members of this group, stopped ones too.")
+@click.option("--stopped/--not-stopped", default=None, help="Only those on the stop list, or only the others.")
+@click.option("--force", is_flag=True, help="Write over a FILE that is there.")
+def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any) -> None:  # noqa: FBT001 - click's
+    """Write the contacts of the account to a file that only you can read.
+
+      pling export --out contacts.csv
+      pling export --out contacts.csv --flavour spreadsheet --group VIP
+      pling export --out contacts.parquet --not-stopped
+      pling export --format ndjson | jq -r .mobile
+
+    What is written can be read again: `pling plan contacts.csv` then finds nothing to change. In CSV is_stopped is
+    blank for people who are not stopped, so that an old file makes nobody reachable who opted out since. With
+    --flavour spreadsheet a text that could be a formula gets an apostrophe, which stays when it is read.
+    """
+    target = None if out == "-" else Path(out)
+    _check_target(target, force=force)
+    form = form or (_SUFFIXES.get(target.suffix.lower(), "csv") if target else "csv")
+    if target is None and form == "parquet" and sys.stdout.isatty():
+        raise click.UsageError("Parquet is not for terminals; give --out FILE.")
+    made = on_account(lambda client: _exported(client, chosen))
+    with _opened(target) as file:
+        made.write(file, _format(form), _flavour(flavour))
+    _say_loss(made.loss)
+    note(counted(made.contacts.height, "contact") + (f": {target}" if target else ""))
+    if target is not None:
+        next_step("plan", target)
+
+
+async def _exported(client: "PlingClient", only: dict[str, Any]) -> "Export":
+    from pling_async.bulk.export import export as exported  # noqa: PLC0415 - polars takes a while to import
+
+    return await exported(client, **only)
+
+
+def _format(name: str) -> "Format":
+    from pling_async.bulk.export import Format  # noqa: PLC0415 - polars takes a while to import
+
+    return Format(name)
+
+
+def _flavour(name: str) -> "Flavour":
+    from pling_async.bulk.csv_report import Flavour  # noqa: PLC0415 - polars takes a while to import
+
+    return Flavour(name)
+
+
+def _check_target(target: Path | None, *, force: bool) -> None:
+    """Refuse before anybody is asked for anything."""
+    from pling_async.bulk.private_files import check_place  # noqa: PLC0415 - polars takes a while to import
+
+    if target is None:
+        return
+    if target.exists() and not force:
+        raise click.UsageError(f"{target} is there already; --force writes over it. Nothing was read.")
+    check_place(target)
+
+
+@contextmanager
+def _opened(target: Path | None) -> Iterator[BinaryIO]:
+    from pling_async.bulk.private_files import private_file  # noqa: PLC0415 - polars takes a while to import
+
+    if target is not None:
+        with private_file(target) as file:
+            yield file
+    elif sys.stdout.isatty():
+        shown = io.BytesIO()
+        yield shown
+        click.echo("\n".join(map(safe, shown.getvalue().decode().splitlines())))
+    else:
+        stdout = sys.stdout.buffer
+        yield stdout
+        stdout.flush()
+
+
+def _say_loss(lost: "Loss") -> None:
+    if lost.rejected:
+        note(
+            f"{counted(lost.rejected, 'contact')} would be rejected when this is read as a list: `pling check` says why"
+        )
+    if lost.altered:
+        note(f"{counted(lost.altered, 'contact')} would be read without the blanks around a text, or the like")

@@ -1,0 +1,143 @@
+"""What every target gives: its contacts in Pling's words, and a way to write some of them, one outcome each."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import polars as pl
+from attrs import field, frozen
+
+from pling_async.bulk.fields import TEXTS
+from pling_async.bulk.per_contact import Written
+from pling_async.errors import Outcome, PlingError
+from pling_async.phones import is_e164, masked, normalise
+
+Person = Mapping[str, Any]
+"""A row of a plan: what Pling says, and what is to be written (`changed`); `held_groups` are those there."""
+
+EVERY: Final = frozenset({*TEXTS, "is_stopped", "is_active", "contact_groups"})
+"""What there is to copy of a person, beside the mobile."""
+
+
+def _masked(mobile: str | None) -> str:
+    return "None" if mobile is None else masked(mobile)
+
+
+@frozen(kw_only=True, eq=False)
+class Held:
+    """A contact of the other system, as the source of that system would read it."""
+
+    id: str
+    mobile: str | None = field(repr=_masked)
+    """E.164; None for one that Pling could not have."""
+    values: Person = field(repr=False)
+    """Under attribute names."""
+    other_mobiles: tuple[str, ...] = field(default=(), repr=False)
+    """Further numbers, which are this contact's alone."""
+    addresses: frozenset[str] = field(default=frozenset(), repr=False)
+    """E-mail addresses, case folded, where a contact has any number of them."""
+
+
+NOBODY: Final = Held(id="", mobile=None, values={})
+
+
+class Target(Protocol):
+    """A system that contacts are copied to."""
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """Additions that one request takes."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """Requests that may be under way."""
+        ...
+
+    @property
+    def adds_stopped(self) -> bool:
+        """Whether somebody stopped, whom the system does not know, is added there."""
+        ...
+
+    async def open(self) -> Collection[str]:
+        """Learn what has to be known before a contact is read or written; return the attributes it has a place for."""
+        ...
+
+    def watch(self, people: pl.DataFrame) -> None:
+        """Hear who may be written, before the contacts are read."""
+        ...
+
+    def blocked(self) -> AsyncGenerator[str]:
+        """Yield the numbers, E.164, that the system sends nothing to."""
+        ...
+
+    def contacts(self) -> AsyncGenerator[Held]:
+        """Yield every contact, page by page."""
+        ...
+
+    def claims(self, person: Person, contact_id: str | None) -> bool:
+        """Tell whether a person, known under an id or to be added, can have their e-mail address there."""
+        ...
+
+    async def write(self, people: Sequence[Person]) -> Sequence[Written]:
+        """Add people, as many as one request takes, or change one; an outcome for each, and no exception."""
+        ...
+
+
+def e164(number: str | None, region: str) -> str | None:
+    """Return a number as Pling has it; what is E.164 already is taken at its word."""
+    if number is None or is_e164(number):
+        return number
+    return normalise(number, region).e164
+
+
+def differing(person: Person, held: Held, places: Collection[str]) -> dict[str, Any]:
+    """Return what is to be written, with the value that is there; what Pling leaves blank leaves the other alone."""
+    found: dict[str, Any] = {}
+    for name in TEXTS:
+        wanted, there = person[name], str(held.values.get(name) or "")
+        if name in places and wanted not in {"", there}:
+            found[name] = there
+    if person.get("email", "").casefold() in held.addresses:
+        found.pop("email", None)
+    if "is_active" in places and person["is_active"] is not (held.values.get("is_active") is not False):
+        found["is_active"] = not person["is_active"]
+    if "is_stopped" in places and person["is_stopped"] and not held.values.get("is_stopped"):
+        found["is_stopped"] = False
+    groups = list(held.values.get("contact_groups") or ())
+    if not set(person["contact_groups"]) <= set(groups):
+        found["contact_groups"] = groups
+    return found
+
+
+def united(person: Person) -> list[str]:
+    """Return the groups that a contact has afterwards: those it has, and those of Pling."""
+    return list(dict.fromkeys([*(person["held_groups"] or ()), *person["contact_groups"]]))
+
+
+def written(person: Person, outcome: Outcome, *, code: str = "", message: str = "") -> Written:
+    """Return what became of a person."""
+    return Written(mobile=person["mobile"], action=person["action"], outcome=outcome, code=code, message=message)
+
+
+async def settled(person: Person, *parts: Callable[[], Awaitable[object]]) -> Written:
+    """Do one thing after the other; if only the first ones could be done nobody can say applied or not applied."""
+    begun = False
+    try:
+        for part in parts:
+            await part()
+            begun = True
+    except PlingError as error:
+        outcome = Outcome.UNKNOWN if begun and error.outcome is Outcome.NOT_APPLIED else error.outcome
+        words = "one part of it was written, then: " if begun else ""
+        return written(person, outcome, code=type(error).__name__, message=f"{words}{error}")
+    return written(person, Outcome.APPLIED)

@@ -1,0 +1,142 @@
+"""Front as a target: the mobile is a phone handle, groups are lists, and the rest are fields that the company has.
+
+Front knows no opt-out: whoever is stopped is marked with the custom field that stands for it, or is not sent at all.
+"""
+
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import polars as pl
+from attrs import define, field
+
+from pling_async.bulk.per_contact import Written
+from pling_async.frontapp.models import Contact, ContactChange, CustomField, Handle, NewContact
+from pling_async.sources.frontapp import FIELDS, OWN, row_of
+from pling_async.targets.base import EVERY, Held, Person, e164, settled, united
+
+if TYPE_CHECKING:
+    from pling_async.frontapp.client import FrontClient
+
+Stopped = Literal["skip", "mark"]
+"""What becomes of somebody stopped whom Front does not know."""
+
+_FLAGS: Final = frozenset({"is_stopped", "is_active"})
+_OWN: Final = {attribute: name for name, attribute in OWN.items()}
+
+
+@define(kw_only=True, eq=False)
+class FrontTarget:
+    """One company in Front. Nothing is deleted there: no contact, handle or list, and no mark of a stop."""
+
+    _client: "FrontClient"
+    _region: str
+    _stopped: Stopped
+    _fields: Mapping[str, str]
+    _types: dict[str, tuple[str, str]] = field(factory=dict, init=False)
+    """Attribute to name and type of its custom field; only those that the company has, and that can hold it."""
+    _owners: dict[str, str] = field(factory=dict, init=False, repr=False)
+    """Whose an address of somebody in the list is, once that is known."""
+    title: str = field(default="Front", init=False)
+    at_once: int = field(default=1, init=False)
+
+    @property
+    def origin(self) -> str:
+        """Where the company is."""
+        return self._client.origin
+
+    @property
+    def workers(self) -> int:
+        """Requests that may be under way."""
+        return self._client.settings.max_in_flight
+
+    @property
+    def adds_stopped(self) -> bool:
+        """Whether people who are stopped are added, with their mark."""
+        return self._stopped == "mark" and "is_stopped" in self._types
+
+    async def open(self) -> Collection[str]:
+        """Learn which custom fields the company has; a value without one, or with one of another type, stays behind."""
+        names = {name: attribute for name, attribute in self._fields.items() if attribute in EVERY}
+        known = [each for each in await self._client.custom_fields.list() if each.name in names]
+        self._types = {names[each.name]: (each.name, each.type) for each in known if _holds(each, names[each.name])}
+        return EVERY & ({"email", "contact_groups"} | _OWN.keys() | self._types.keys())
+
+    def watch(self, people: pl.DataFrame) -> None:
+        """Remember the addresses that people would like to have there."""
+        self._owners = dict.fromkeys((email.casefold() for email in people["email"] if email), "")
+
+    async def blocked(self) -> AsyncGenerator[str]:
+        """Yield nothing: nobody is blocked in Front."""
+        nobody: tuple[str, ...] = ()
+        for number in nobody:
+            yield number
+
+    async def contacts(self) -> AsyncGenerator[Held]:
+        """Yield every contact, and note whose the addresses are that people would like to have."""
+        async with aclosing(self._client.contacts.list()) as contacts:
+            async for contact in contacts:
+                yield self._held(contact)
+
+    def _held(self, contact: Contact) -> Held:
+        addresses = frozenset(map(str.casefold, contact.handles_of("email")))
+        self._owners.update(dict.fromkeys(addresses & self._owners.keys(), contact.id))
+        row = row_of(contact, region=self._region, fields=self._fields)
+        mobile = e164(row.pop("mobile"), self._region)
+        phones = {e164(phone, self._region) for phone in contact.handles_of("phone")} - {mobile, None}
+        others = tuple(phone for phone in phones if phone is not None)
+        return Held(id=contact.id, mobile=mobile, values=row, other_mobiles=others, addresses=addresses)
+
+    def claims(self, person: Person, contact_id: str | None) -> bool:
+        """Let an address be one contact's: whose it is already, else the first who asks."""
+        asking = contact_id or person["mobile"]
+        owner = self._owners.get(person["email"].casefold()) or asking
+        self._owners[person["email"].casefold()] = owner
+        return owner == asking
+
+    async def write(self, people: Sequence[Person]) -> Sequence[Written]:
+        """Create a contact, its mark with it; or add an address to one and then change it."""
+        return [await settled(person, *self._parts(person)) for person in people]
+
+    def _parts(self, person: Person) -> Iterator[Any]:
+        email = [Handle("email", person["email"])] if "email" in person["changed"] else []
+        if person["target_id"] is None:
+            handles = (Handle("phone", person["mobile"]), *email)
+            yield partial(self._client.contacts.create, NewContact(handles=handles, **self._values(person)))
+            return
+        for handle in email:
+            yield partial(self._client.handles.add, person["target_id"], handle)
+        if values := self._values(person):
+            yield partial(self._client.contacts.update, person["target_id"], ContactChange(**values))
+
+    def _values(self, person: Person) -> dict[str, Any]:
+        """Return what is to be written, as Front has it, but for handles."""
+        values: dict[str, Any] = {_OWN[name]: person[name] for name in person["changed"] if name in _OWN}
+        if "contact_groups" in person["changed"]:
+            values["list_names"] = tuple(united(person))
+        custom = {name: self._types[name] for name in person["changed"] if name in self._types}
+        if custom:
+            values["custom_fields"] = {key: _spelled(person[name], kind) for name, (key, kind) in custom.items()}
+        return values
+
+
+def _holds(known: CustomField, attribute: str) -> bool:
+    """Tell whether a field can hold an attribute: a number would take the zeros off a postal code."""
+    return known.type == "string" or (known.type == "boolean" and attribute in _FLAGS)
+
+
+def _spelled(value: str | bool, kind: str) -> str | bool:  # noqa: FBT001 - a value, not a switch
+    return str(value).lower() if kind == "string" and isinstance(value, bool) else value
+
+
+def frontapp(
+    client: "FrontClient", *, region: str = "NO", stopped: Stopped = "skip", fields: Mapping[str, str] = FIELDS
+) -> FrontTarget:
+    """Return a company in Front as a target; `fields` is the table of `sources.frontapp`, read the other way round.
+
+    People who are stopped and not in Front are left out, since anybody can write to them there. `stopped="mark"` adds
+    them with the custom field Stop, if the company has it: whoever sends from Front must then look at it. Those who are
+    in Front already are marked in either case. `region` is the country of phones without a country code.
+    """
+    return FrontTarget(client=client, region=region, stopped=stopped, fields=fields)

@@ -1,0 +1,203 @@
+"""`pling copy`: both directions, end to end, with the exit codes and the outputs of import."""
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pling_async.sandbox import Fault
+
+Run = Callable[..., Any]
+PEOPLE = (
+    {"mobile": "+4799999001", "name": "Kari", "city": "Oslo", "contactGroups": ["VIP"]},
+    {"mobile": "+4799999002", "name": "Per", "stop": 1},
+)
+
+
+@pytest.fixture
+def systems(make_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Serve an account of Pling and its neighbours, and configure all of them."""
+    made = make_server("pling", "ip1", "front")
+    for name, value in {**made.environment, **made.sandbox.variables}.items():
+        monkeypatch.setenv(name, value)
+    yield made
+    made.stop()
+
+
+def ip1_contacts(systems: Any) -> dict[str, Any]:
+    """Return the contacts of IP1 by number."""
+    return {each["properties"]["phoneNumber"]: each for each in systems.do(systems.sandbox.ip1.contacts())}
+
+
+def test_to_ip1_and_again(pling: Run, systems: Any) -> None:
+    """The plan is shown, the copy is carried out, and a second one has nothing to do."""
+    systems.seed(*PEOPLE)
+    ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes")
+    assert ended.code == 0, ended.err
+    assert "Copied to IP1." in ended.out
+    assert "nothing is deleted in IP1" in ended.out
+    assert systems.do(systems.sandbox.ip1.blacklist()) == ["4799999002"]
+    assert ip1_contacts(systems)["+4799999001"]["labels"] == ["VIP"]
+    again = pling("copy", "--from", "pling", "--to", "ip1")
+    assert again.code == 0
+    assert "Nothing to do" in again.out
+
+
+def test_from_ip1(pling: Run, systems: Any) -> None:
+    """Everything of import is there: plan, question, run, undo; a blocked number arrives as stopped."""
+    contacts = [{"properties": {"phoneNumber": f"+479999900{n}", "name": "Ola"}} for n in (1, 2)]
+    systems.do(systems.sandbox.ip1.seed(contacts=contacts, blacklist=[{"msisdn": "4799999002"}]))
+    asked = pling("copy", "--from", "ip1", "--to", "pling")
+    assert asked.code == 2
+    assert "add --yes" in asked.err
+    ended = pling("copy", "--from", "ip1", "--to", "pling", "--yes", "-o", "json")
+    assert ended.code == 0, ended.err
+    run = json.loads(ended.out)
+    assert run["complete"]
+    assert {mobile: each["stop"] for mobile, each in systems.contacts().items()} == {"+4799999001": 0, "+4799999002": 1}
+    assert pling("copy", "--from", "ip1", "--to", "pling", "--yes").code == 0
+    assert pling("runs", "undo", run["run"], "--yes").code == 0
+    assert systems.contacts() == {}
+
+
+def test_from_front_with_a_plan_file_and_guards(pling: Run, systems: Any, tmp_path: Path) -> None:
+    """A replace is planned into a file, within the guards, and carried out by apply; what does not fit is counted."""
+    systems.seed(*({"mobile": f"+47999991{n:02}"} for n in range(30)), {"mobile": "+4799999001"})
+    handles = [
+        {"source": "phone", "handle": "+4799999001"},
+        *({"source": "email", "handle": f"{n}@x.no"} for n in "ab"),
+    ]
+    systems.do(systems.sandbox.front.seed(contacts=[{"name": "Kari", "handles": handles}]))
+    replace = ("copy", "--from", "front", "--to", "pling", "--mode", "replace")
+    refused = pling(*replace, "--yes")
+    assert refused.code == 5
+    assert "--max-removals 30" in refused.err
+    assert "does not fit (other emails): 1 contacts of front" in refused.err
+    out = tmp_path / "front.plan"
+    kept = pling(*replace, "--max-removals", "30", "--out", out)
+    assert (kept.code, len(systems.contacts())) == (0, 31)
+    assert pling("apply", out, "--yes").code == 0
+    assert [each["name"] for each in systems.contacts().values()] == ["Kari"]
+
+
+def test_to_front(pling: Run, systems: Any, tmp_path: Path) -> None:
+    """Values without a place and stopped people are counted, before and after; the report has a line for everybody."""
+    systems.seed(*PEOPLE)
+    shown = pling("copy", "--from", "pling", "--to", "front", "--plan-only")
+    assert (shown.code, systems.do(systems.sandbox.front.contacts())) == (0, [])
+    assert "no place there: city: 1" in shown.out
+    assert "has no opt-out: 1 stopped contact" in shown.out
+    report = tmp_path / "outcomes.csv"
+    ended = pling("copy", "--from", "pling", "--to", "front", "--yes", "--report", report, "-o", "json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["outcomes"] == {"applied": 1, "skipped": 1}
+    lines = report.read_text().splitlines()
+    assert lines[0] == "outcome,code,message,mobile,action"
+    assert sorted(line.split(",")[:2] for line in lines[1:]) == [["applied", ""], ["skipped", "stopped"]]
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    (kari,) = systems.do(systems.sandbox.front.contacts())
+    assert [each["name"] for each in kari["lists"]] == ["VIP"]
+
+
+def test_to_front_with_the_mark(pling: Run, systems: Any) -> None:
+    """With the custom field and --stopped mark they come along; the plan says so as JSON."""
+    systems.seed(*PEOPLE)
+    systems.do(systems.sandbox.front.seed(custom_fields=[{"name": "Stop", "type": "boolean"}, {"name": "City"}]))
+    mark = ("copy", "--from", "pling", "--to", "front", "--stopped", "mark")
+    plan = json.loads(pling(*mark, "--plan-only", "-o", "json").out)
+    assert plan["counts"] == {"added": 2, "changed": 0, "unchanged": 0, "only in Front": 0}
+    people = [json.loads(line) for line in pling(*mark, "--plan-only", "-o", "ndjson").out.splitlines()]
+    assert [each["changed"].get("is_stopped") for each in people] == [None, {"from": None, "to": True}]
+    assert pling(*mark, "--yes").code == 0
+    fields = [each["custom_fields"] for each in systems.do(systems.sandbox.front.contacts())]
+    assert sorted(map(str, fields)) == ["{'City': 'Oslo'}", "{'Stop': True}"]
+
+
+def test_what_is_not_known_ends_with_8(pling: Run, systems: Any) -> None:
+    """A lost answer is unknown, whoever failed is named by a masked message, and the same command repairs it."""
+    systems.seed(*PEOPLE)
+    systems.sandbox.fail(Fault(action="reset_after_commit", method="POST", path="/ip1/v2/contacts", count=None))
+    ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes", "-q")
+    assert ended.code == 8, ended.err
+    assert "the same command does the rest" in ended.out
+    assert pling("copy", "--from", "pling", "--to", "ip1", "--yes").code == 0
+    assert len(ip1_contacts(systems)) == 2
+
+
+def test_a_token_that_is_refused_midway(pling: Run, systems: Any) -> None:
+    """After a 401 nothing more is sent, and the exit code says why."""
+    systems.seed(*PEOPLE)
+    systems.sandbox.fail(Fault(action="answer", status=401, method="POST", path="/ip1/*", count=None))
+    ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes", "-o", "json")
+    assert ended.code == 4
+    assert {each["outcome"] for each in json.loads(ended.out)["failed"]} <= {"not_applied", "skipped"}
+    assert ip1_contacts(systems) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--from pling --to pling", "one of --from and --to is pling"),
+        ("--from ip1 --to front", "one of --from and --to is pling"),
+        ("--from pling --to ip1 --mode replace", "nothing is deleted in ip1"),
+        ("--from pling --to front --out x.plan", "--out is for --to pling"),
+        ("--from pling --to front --max-removals 3", "--only-account and --min-rows alone"),
+        ("--from pling --to ip1 --strategy replace", "for --to pling"),
+        ("--from pling", "Missing option '--to'"),
+    ],
+)
+def test_what_makes_no_sense(pling: Run, systems: Any, line: str, message: str) -> None:
+    """One message, and nobody is asked anything."""
+    ended = pling("copy", *line.split())
+    assert (ended.code, systems.sandbox.requests) == (2, [])
+    assert message in ended.err
+
+
+@pytest.mark.parametrize("direction", [("ip1", "pling"), ("pling", "ip1")])
+def test_hints_name_the_system_that_refused(
+    pling: Run, systems: Any, monkeypatch: pytest.MonkeyPatch, direction: tuple[str, str]
+) -> None:
+    """A wrong token of IP1 is no reason to look at PLING_PASSWORD; one that is missing is named."""
+    monkeypatch.setenv("IP1_TOKEN", "wrong")
+    ended = pling("copy", "--from", direction[0], "--to", direction[1])
+    assert ended.code == 4
+    assert "check IP1_TOKEN and IP1_BASE_URL" in ended.err
+    monkeypatch.delenv("IP1_TOKEN")
+    ended = pling("copy", "--from", direction[0], "--to", direction[1])
+    assert ended.code == 2
+    assert "IP1_TOKEN_FILE" in ended.err
+    monkeypatch.setenv("IP1_TOKEN", systems.sandbox.ip1.token)
+    monkeypatch.setenv("PLING_PASSWORD", "wrong")
+    ended = pling("copy", "--from", direction[0], "--to", direction[1])
+    assert ended.code == 4
+    assert "check PLING_USERNAME" in ended.err
+
+
+def test_only_account_and_expected_rows(pling: Run, systems: Any) -> None:
+    """The guards that mean something for a copy out of Pling refuse it before anything is written."""
+    systems.seed(*PEOPLE)
+    for flags in (("--only-account", "7"), ("--min-rows", "3")):
+        ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes", *flags)
+        assert ended.code == 5
+    assert ip1_contacts(systems) == {}
+
+
+def test_stopping_well(pling: Run, systems: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C nobody else is taken, what was done is shown, and the same command does the rest."""
+    systems.seed(*({"mobile": f"+4799999{n:03}", "stop": 1} for n in range(60)))
+
+    def signalled(tally: Any, *_: Any) -> bool:
+        tally.is_stopped = True
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pling_async.cli.copying._step", signalled)
+        ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes")
+    assert ended.code == 130
+    assert "the same command does the rest" in ended.err
+    assert 0 < len(ip1_contacts(systems)) < 60
+    assert pling("copy", "--from", "pling", "--to", "ip1", "--yes").code == 0
+    assert len(ip1_contacts(systems)) == 60
