@@ -29,9 +29,10 @@ PICTURE: Final = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 CUSTOMERS: Final = 81
 """Lines of customers.csv: enough for rows that cannot be used, and few enough to be quick."""
 CARD: Final = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ola Nordmann\r\nTEL;TYPE=cell:+4799999101\r\nEND:VCARD\r\n"
+PERSON: Final = {"name": "Ida", "handles": [{"source": "phone", "handle": "+4799999106"}]}
 ACCOUNT: Final[Mapping[str, Any]] = {
     "contacts": [
-        {"id": 7020139, "mobile": "+4799999001", "firstName": "Kari", "contactGroupIds": [1, 26974]},
+        {"id": 7020139, "mobile": "+4799999001", "firstName": "Kari", "name": "Kari", "contactGroupIds": [1, 26974]},
         {"mobile": "+4799999104", "name": "Liv", "stop": 1, "contactGroupIds": [1]},
     ],
     "contact_groups": [{"id": 26974, "name": "Test group"}, {"id": 1, "name": "Styret"}],
@@ -69,7 +70,8 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     server = Server(Sandbox(users=users, services=("pling", "ip1", "front")))
     server.do(server.sandbox.start())
     server.do(server.sandbox.seed(**ACCOUNT))
-    server.do(server.sandbox.front.seed(custom_fields=[{"name": "Location"}]))
+    server.do(server.sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": "+4799999105"}}]))
+    server.do(server.sandbox.front.seed(custom_fields=[{"name": "Location"}], contacts=[PERSON]))
     for name, value in server.sandbox.variables.items():
         monkeypatch.setenv(name, value)
     yield server.sandbox

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from pling_async.cli.connection import VARIABLES
+from pling_async.cli.configuration import VARIABLES
 from pling_async.sandbox import Sandbox
 from tests.documentation.blocks import PAGES, ROOT, Block, blocks, commands, is_said
 from tests.documentation.conftest import Console
