@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
 from attrs import frozen
@@ -25,6 +25,8 @@ FORMATS: Final = ("table", "json", "ndjson")
 
 _UNWRAPPED: Final = 10_000
 """Columns of a pipe: a line of a table stays one line for grep."""
+_COPIED: Final = frozenset({"run"})
+"""Headers of what people copy: it stays in one piece."""
 
 
 def complain(message: str) -> None:
@@ -113,7 +115,8 @@ def table(*headers: str, rows: Iterable[Sequence[Any]], numbers: frozenset[str] 
 
     made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold", show_header=any(headers))
     for header in headers:
-        made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if header in numbers else "left"
+        made.add_column(header, justify=justify, overflow="fold", no_wrap=header in _COPIED)
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,8 @@ from pling_async.cli.writing import carried_out
 if TYPE_CHECKING:
     from pling_async.bulk import KeptRun, Plan
 
-_COLUMNS = ("run", "started", "account", "mode", "strategy", "writes", "removals", "status", "source")
+_COLUMNS = ("run", "account_id", "mode", "writes", "removals", "status", "list")
+"""What a terminal has room for; a run's id begins with its time, and JSON has the rest."""
 
 
 @click.group(cls=Group)
@@ -156,10 +158,9 @@ def _ended(days: int) -> Iterator["KeptRun"]:
 
 
 def _record(kept: "KeptRun") -> dict[str, Any]:
-    account = f"{kept.account_id} at {kept.origin}"
-    names = ("mode", "strategy", "writes", "removals", "source", "undo_of")
+    names = ("started", "account_id", "origin", "mode", "strategy", "writes", "removals", "source", "undo_of")
     said = {name: getattr(kept, name) for name in names}
-    return {"run": kept.id, "started": kept.started, "account": account, "status": kept.status.value, **said}
+    return {"run": kept.id, "status": kept.status.value, "list": Path(kept.source).name, **said}
 
 
 def _show(output: Output, made: "Plan") -> None:
