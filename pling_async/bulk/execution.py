@@ -106,6 +106,11 @@ async def way_back(run: Run) -> AsyncIterator[None]:
         raise
 
 
+def _unwritten(run: Run) -> list[str]:
+    never = [Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value]
+    return run.written.filter(pl.col("outcome").is_in(never))["mobile"].to_list()
+
+
 class Execution:
     """One run in progress."""
 
@@ -175,7 +180,7 @@ class Execution:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
         try:
-            verification = await verify(self._client, run.plan, stops)
+            verification = await verify(self._client, run.plan, stops, await asyncio.to_thread(_unwritten, run))
         except PlingError as unverified:
             unverified.run = evolve(run, requests=self._caller.requests)
             raise

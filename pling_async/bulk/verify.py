@@ -1,6 +1,7 @@
 """Verification: list the account again and compare it with what a plan promised; repair stops, upward only."""
 
 import asyncio
+from collections.abc import Collection
 from functools import partial
 
 import polars as pl
@@ -11,7 +12,7 @@ from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.list_columns import differ
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, lost_from
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from
 from pling_async.pling.client import PlingClient
 
 
@@ -66,16 +67,25 @@ def _differs(both: pl.DataFrame, name: str) -> pl.Series:
     return differ(wanted, found) if wanted.dtype == pl.List else wanted.ne_missing(found)
 
 
-async def verify(client: PlingClient, plan: Plan, stops: pl.DataFrame | None = None) -> Verification:
-    """List the account, repair stops that were lost, and say what still differs; `stops` were seen to arrive since."""
-    after, repaired = await keep_stops(client, partial(_lost, plan, stops), await last_snapshot(client))
+async def verify(
+    client: PlingClient, plan: Plan, stops: pl.DataFrame | None = None, unwritten: Collection[str] = ()
+) -> Verification:
+    """List the account, repair stops that were lost, and say what still differs.
+
+    `stops` were seen to arrive since. People of `unwritten` were not written: the list alone does not stop them.
+    """
+    lost = partial(_lost, plan, stops, unwritten)
+    after, repaired = await keep_stops(client, lost, await last_snapshot(client))
     found = await asyncio.to_thread(compare, plan, after, stops)
     return evolve(found, repaired_stops=repaired)
 
 
-def _lost(plan: Plan, stops: pl.DataFrame | None, after: Snapshot) -> pl.DataFrame:
+def _lost(plan: Plan, stops: pl.DataFrame | None, unwritten: Collection[str], after: Snapshot) -> pl.DataFrame:
     """Return whom the plan stops, as it wants them, and who else was seen stopped, as the account has them."""
     planned = lost_from(plan.wanted.filter("is_stopped"), after)
+    if unwritten and planned.height:
+        known = known_stops(plan, planned.clear())["mobile"].implode()
+        planned = planned.filter(~pl.col("mobile").is_in(list(unwritten)) | pl.col("mobile").is_in(known))
     if stops is None:
         return planned
     return pl.concat([planned, as_held(lost_from(stops, after).join(planned, on="mobile", how="anti"), after)])

@@ -72,7 +72,7 @@ def _route(values: Values) -> Route:
 @applying_options
 @viewing_options
 def copy(route: Route, within: Within, applying: Applying, view: View) -> int:
-    """Copy contacts between Pling and another system: plan, show, ask, and carry it out.
+    """Copy contacts between Pling and another system, planned first.
 
       pling copy --from ip1 --to pling
       pling copy --from front --to pling --mode replace --out front.plan

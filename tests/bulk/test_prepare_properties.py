@@ -35,7 +35,7 @@ def prepared(listed: list[dict[str, Any]], chunk_rows: int = 50_000) -> Prepared
     return asyncio.run(prepare(listed, settings=PrepareSettings(chunk_rows=chunk_rows)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows)
 def test_every_row_is_in_exactly_one_place(listed: list[dict[str, Any]]) -> None:
     """No row is lost, none is both sent and rejected, and a number is there once (I-15)."""
@@ -47,7 +47,7 @@ def test_every_row_is_in_exactly_one_place(listed: list[dict[str, Any]]) -> None
     assert found.source.rows == len(listed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows, st.integers(1, 5))
 def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> None:
     """Prepared chunk by chunk and reduced once is the same as prepared at once."""
@@ -58,7 +58,7 @@ def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> 
         assert one.equals(other.select(one.columns)), name
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows)
 def test_a_slow_reading_of_the_rules_comes_to_the_same(listed: list[dict[str, Any]]) -> None:
     """Row by row, in plain Python: the last row wins where it speaks, groups unite, a stop stays."""

@@ -55,7 +55,7 @@ def _completed(pling: Any, nowhere: Path, *words: str) -> list[str]:
 def test_bash_completes(pling: Any, nowhere: Path) -> None:
     """Bash offers commands, subcommands, options, their values and profiles."""
     (nowhere / "pling.toml").write_text("[profiles.production]\n", encoding="utf-8")
-    assert _completed(pling, nowhere, "co") == ["contacts", "config", "completion"]
+    assert _completed(pling, nowhere, "co") == ["copy", "contacts", "config", "completion"]
     assert _completed(pling, nowhere, "contacts", "de") == ["delete"]
     assert "--stopped" in _completed(pling, nowhere, "contacts", "list", "--st")
     assert _completed(pling, nowhere, "plan", "--mode", "re") == ["replace"]

@@ -18,6 +18,7 @@ from pling_async.sandbox import Fault
 
 COMMANDS = [
     (),
+    ("copy",),
     ("import",),
     ("check",),
     ("plan",),

@@ -91,4 +91,4 @@ def test_nothing_weakens_tls() -> None:
     weak = {"CERT_NONE", "CERT_OPTIONAL", "_create_unverified_context", "check_hostname", "Fingerprint"}
     assert names & weak == set()
     given = {ast.unparse(node.value) for _, node in _nodes(ast.keyword) if node.arg == "ssl"}
-    assert given == {"self._settings.tls or True"}
+    assert given == {"self._settings.tls or True", "target.tls"}  # those of the settings, and of the doctor
