@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from pling_async import PlingClient, bulk
 from pling_async.cli.page.assembly import write_page
 from pling_async.sandbox import Fault, Sandbox
+from tests.browser.terminal import picture
 from tests.browser.watching import ARGUMENTS, CHROMIUM
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,6 +32,9 @@ async def main() -> None:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         with tempfile.TemporaryDirectory() as folder:
             await _plan(browser, sandbox, Path(folder) / "plan.html")
+        await asyncio.to_thread(
+            picture, IMAGES / "terminal.svg", ("plan", "examples/kunder.xlsx", "--mode", "replace"), sandbox.variables
+        )
         await _requests(sandbox)
         sandbox.fail(Fault(status=503, path="*/contacts/replace", retry_after="5"))
         for scheme in ("light", "dark"):
