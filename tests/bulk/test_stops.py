@@ -8,6 +8,7 @@ import pytest
 
 from pling_async import PlingClient, bulk, errors
 from pling_async.bulk import ApplySettings, Conclusion, Guards, Plan, Run
+from pling_async.bulk.stops import arrived, noted
 from pling_async.bulk.verify import verify
 from pling_async.sandbox import Fault, Sandbox, Semantics
 
@@ -146,3 +147,16 @@ async def test_a_repair_is_believed_when_a_listing_shows_it(
     assert verification.repaired_stops == 1
     assert verification.differing.rows() == ([] if stop else [(NILS, ["is_stopped"])])
     assert (await state())[NILS]["stop"] == stop
+
+
+async def test_a_stop_that_an_earlier_process_saw_is_known(pling: PlingClient, plan: Plan) -> None:
+    """People of the plan come as it wants them; of a newcomer only the stop is known, and that is enough to set it."""
+    stops = noted(plan, [OLA, "+4799999900"])
+    assert stops.select("mobile", "is_stopped", "city", "contact_groups").rows() == [
+        (OLA, True, "OSLO", []),
+        ("+4799999900", True, "", []),
+    ]
+    assert arrived(plan, stops) == [OLA, "+4799999900"]
+    assert (await verify(pling, plan, stops)).repaired_stops == 2
+    people = {contact.mobile: contact.is_stopped for contact in (await pling.contacts.list()).contacts}
+    assert people == {OLA: True, KARI: False, NILS: True, "+4799999900": True}
