@@ -10,6 +10,8 @@ import polars as pl
 
 _BESIDE: Final = 6
 """Columns that are hashed together, the others beside them."""
+_FEW: Final = 1000
+"""Rows up to which Python writes them out sooner than the queries on every column are planned."""
 
 
 def digest(*frames: pl.DataFrame, **facts: object) -> str:
@@ -17,18 +19,23 @@ def digest(*frames: pl.DataFrame, **facts: object) -> str:
 
     The frames are hashed as CSV with every cell in quotes, which is unambiguous; a column of lists as their lengths and
     what they hold, and where there are nulls, which cells those are. Of a column with one value that value is enough.
+    Frames of a few rows are hashed as Python writes their cells, which is as unambiguous.
     """
     said: list[object] = [sorted(facts.items())]
     tables: list[list[pl.Series]] = []
     for frame in frames:
+        if frame.height <= _FEW:
+            said.append((frame.schema, frame.rows()))
+            continue
         parts = [part for column in frame.iter_columns() for part in _flat(column)]
         said.append((frame.schema, frame.height, [(part.len(), _only(part)) for part in parts]))
         several = [part for part in parts if _only(part) is None]
         for height in sorted({part.len() for part in several}):
             alike = [part for part in several if part.len() == height]
             tables.extend(alike[at : at + _BESIDE] for at in range(0, len(alike), _BESIDE))
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="pling-digest") as pool:
-        said.extend(pool.map(_hashed, tables))
+    if tables:
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="pling-digest") as pool:
+            said.extend(pool.map(_hashed, tables))
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 

@@ -28,14 +28,16 @@ _TABLES: Final = """
     CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE intent (
         number INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, subject TEXT, payload TEXT NOT NULL,
-        at TEXT NOT NULL, outcome TEXT, code TEXT, message TEXT, attempts INTEGER
+        at TEXT NOT NULL, is_repair INTEGER NOT NULL, outcome TEXT, code TEXT, message TEXT, attempts INTEGER
     ) STRICT;
     CREATE INDEX replace ON intent (number) WHERE path = 'contacts/replace';
     CREATE TABLE event (
         number INTEGER PRIMARY KEY, after INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL
     ) STRICT;
 """
-_INTEND: Final = "INSERT INTO intent (number, method, path, subject, payload, at) VALUES (?, ?, ?, ?, ?, ?)"
+_INTEND: Final = """
+    INSERT INTO intent (number, method, path, subject, payload, at, is_repair) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 _SETTLE: Final = "UPDATE intent SET outcome = ?, code = ?, message = ?, attempts = ? WHERE number = ?"
 _FULL: Final = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC"}
 _IN_DOUBT: Final = """
@@ -58,6 +60,8 @@ class Intent:
     """E.164 of the contact; None for a deletion, whose path has the id, and for a replace."""
     payload: str
     """SHA-256 of the exact body."""
+    is_repair: bool = False
+    """Whether it puts a lost stop back, and says nothing of what the plan wants."""
     outcome: Outcome | None = None
     """None when the process ended before it was known: it may have been sent."""
     code: str = ""
@@ -124,13 +128,15 @@ class Journal:
             await self.close()
             raise
 
-    async def intend(self, *, method: str, path: str, subject: str | None, payload: str) -> int:
+    async def intend(
+        self, *, method: str, path: str, subject: str | None, payload: str, is_repair: bool = False
+    ) -> int:
         """Say what is about to be sent; returns its number once that is on the disk.
 
         Raises `JournalError` when it cannot be written, and ever after: nothing must be sent then.
         """
         number = self._number = self._number + 1
-        self._rows.append((_INTEND, (number, method, path, subject, payload, _now())))
+        self._rows.append((_INTEND, (number, method, path, subject, payload, _now(), is_repair)))
         try:
             await self._durable()
         except asyncio.CancelledError:
@@ -248,8 +254,8 @@ def removals(path: Path) -> int:
 
 
 def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
-    columns = "number, method, path, subject, payload, outcome, code, message, attempts"
-    for number, method, path, subject, payload, outcome, code, message, attempts in connection.execute(
+    columns = "number, method, path, subject, payload, is_repair, outcome, code, message, attempts"
+    for number, method, path, subject, payload, is_repair, outcome, code, message, attempts in connection.execute(
         f"SELECT {columns} FROM intent ORDER BY number"  # noqa: S608 - the columns are written above
     ):
         yield Intent(
@@ -258,6 +264,7 @@ def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
             path=path,
             subject=subject,
             payload=payload,
+            is_repair=bool(is_repair),
             outcome=None if outcome is None else Outcome(outcome),
             code=code or "",
             message=message or "",

@@ -68,7 +68,11 @@ class Journalled:
 
     async def _written(self, request: Request, decode: Callable[[bytes], T]) -> T:
         number = await self._journal.intend(
-            method=request.method, path=request.path, subject=request.subject, payload=await _sha256(request.body)
+            method=request.method,
+            path=request.path,
+            subject=request.subject,
+            payload=await _sha256(request.body),
+            is_repair=self.is_finishing and request.subject is not None,
         )
         seen = _Seen()
         try:

@@ -31,9 +31,10 @@ def read_run(folder: RunFolder) -> tuple[Record, Run]:
 
 
 def last_intents(plan: Plan, record: Record) -> dict[str, Intent]:
-    """Return each contact's last intent by mobile; a deletion's is found by the id in its path."""
+    """Return the plan's last intent for each contact, by mobile; a deletion's is found by the id in its path."""
     mobiles = {f"contacts/{each}": mobile for mobile, each in plan.removals.select("mobile", "id").iter_rows()}
-    found = {intent.subject or mobiles.get(intent.path, ""): intent for intent in record.intents}
+    planned = (intent for intent in record.intents if not intent.is_repair)
+    found = {intent.subject or mobiles.get(intent.path, ""): intent for intent in planned}
     return {mobile: intent for mobile, intent in found.items() if mobile}
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pling_async import bulk, errors
-from pling_async.bulk import Guards, Plan, difference
+from pling_async.bulk import Guards, Plan, difference, fingerprint
 from pling_async.bulk.listing_frame import read_listing
 from pling_async.bulk.plan import compare
 from pling_async.bulk.snapshot import from_listed
@@ -27,6 +27,13 @@ ACCOUNT: list[dict[str, Any]] = [
 GROUPS = [{"id": 1, "accountId": 7, "name": "A"}, {"id": 2, "accountId": 7, "name": "B"}]
 
 Planned = Callable[..., Plan]
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["few", "many"])
+def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as small and as large plans are hashed: what counts is the same."""
+    if not request.param:
+        monkeypatch.setattr(fingerprint, "_FEW", -1)
 
 
 @pytest.fixture

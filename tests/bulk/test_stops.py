@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pling_async import PlingClient, bulk, errors
-from pling_async.bulk import ApplySettings, Conclusion, Guards, Plan, Run
+from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome, Plan, Run
 from pling_async.bulk.stops import arrived, noted
 from pling_async.bulk.verify import verify
 from pling_async.sandbox import Fault, Sandbox, Semantics
@@ -103,6 +103,25 @@ async def test_one_by_one_the_stops_that_arrived_since_are_said(
     (sent,) = (entry.body for entry in sandbox.requests if entry.method == "PUT" and b"OSLO" in entry.body)
     assert b'"stop":1' in sent
     assert (await state())[OLA]["stop"] == 1
+
+
+async def test_a_repaired_stop_does_not_make_a_refused_row_applied(
+    pling: PlingClient, sandbox: Sandbox, state: State
+) -> None:
+    """The journal tells what the plan wanted from what put a stop back, so a run read back says what it said (I-15)."""
+    await sandbox.seed(contacts=[{"id": 3, "mobile": NILS, "stop": 1}])
+    plan = await bulk.plan(pling, await bulk.prepare([{"mobile": NILS, "city": "OSLO"}]))
+    stop = asyncio.Event()
+    stop.set()
+    halted = await bulk.apply(pling, plan, strategy="per_contact", settings=ApplySettings(stop=stop))
+    await _forget(pling)
+    sandbox.fail(Fault(status=400, method="PUT", path="*/contacts/3"))
+    run = await bulk.resume(pling, halted.id)
+    assert run.verification is not None
+    assert run.verification.repaired_stops == 1
+    assert (await state())[NILS]["stop"] == 1
+    assert run.outcome_counts[Outcome.NOT_APPLIED] == 1
+    assert (await bulk.resume(pling, run.id)).written.equals(run.written)
 
 
 async def test_consent_holds_when_the_replace_was_lost(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
