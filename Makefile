@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 VERSIONS := 3.11 3.12 3.13
 SEEDS ?= 2000
+# Without bytecode every process that a test starts would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint format bench bench-quick simulate mutation screenshots docs clean

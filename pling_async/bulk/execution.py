@@ -9,7 +9,8 @@ import polars as pl
 from attrs import evolve, field, frozen, validators
 
 from pling_async._version import __version__
-from pling_async.bulk.journal import Journal, is_in_doubt
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
 from pling_async.bulk.per_contact import PerContact, Written
 from pling_async.bulk.plan import Plan

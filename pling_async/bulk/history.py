@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from pling_async.bulk.journal import Record, is_in_doubt, read_journal, removals
+from pling_async.bulk.journal_file import Record, is_in_doubt, read_journal, removals
 from pling_async.bulk.state import AccountFolder, RunFolder, accounts
 from pling_async.errors import AccountBusy, Place, RunInDoubt, SourceError
 

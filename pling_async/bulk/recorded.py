@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from pling_async._version import __version__
-from pling_async.bulk.journal import Intent, Record, read_journal
+from pling_async.bulk.journal_file import Intent, Record, read_journal
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.plan_file import load_plan
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run

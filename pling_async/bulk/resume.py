@@ -14,7 +14,8 @@ from attrs import evolve
 from pling_async.bulk.apply import check_account, check_fresh
 from pling_async.bulk.difference import Action
 from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, closing, way_back
-from pling_async.bulk.journal import Intent, Journal, Record
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.journal_file import Intent, Record
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.reconcile import Conclusion, compared
 from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded

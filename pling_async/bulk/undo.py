@@ -17,7 +17,7 @@ from pling_async.bulk.difference import Action, Mode, Reason, difference
 from pling_async.bulk.execution import ApplySettings, Progress
 from pling_async.bulk.fields import WRITABLE
 from pling_async.bulk.guards import Guards
-from pling_async.bulk.journal import Record
+from pling_async.bulk.journal_file import Record
 from pling_async.bulk.moves import moved
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import compared

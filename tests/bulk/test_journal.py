@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pling_async.bulk import journal as journals
-from pling_async.bulk.journal import Journal, is_in_doubt, read_journal, removals
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.journal_file import VERSION, is_in_doubt, read_journal, removals
 from pling_async.errors import JournalError, Outcome
 
 FACTS = {"version": "1", "removals": 3}
@@ -152,7 +152,7 @@ async def test_a_damaged_journal_is_refused(journal: Journal, tmp_path: Path) ->
     await journal.close()
     path = tmp_path / "journal.sqlite"
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {journals._VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
     with pytest.raises(JournalError, match="another version"):
         await asyncio.to_thread(read_journal, path)

@@ -11,7 +11,8 @@ import pytest
 from pling_async import PlingClient, bulk, errors
 from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome
 from pling_async.bulk.history import find_run
-from pling_async.bulk.journal import Journal, read_journal
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.journal_file import read_journal
 from pling_async.bulk.state import AccountFolder
 from pling_async.sandbox import Fault, Sandbox
 

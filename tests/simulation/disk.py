@@ -54,8 +54,9 @@ def patch() -> None:
         if getattr(module, "datetime", None) is datetime and not name.endswith((".listing_frame", ".fields")):
             module.datetime = WallClock  # type: ignore[attr-defined]
     sys.modules["pling_async.bulk.apply"].secrets = _Tokens  # type: ignore[attr-defined]
-    journal = sys.modules["pling_async.bulk.journal"]
-    journal._connect = _bounded(journal._connect)  # type: ignore[attr-defined]
+    for name in ("journal", "journal_file"):
+        module = sys.modules[f"pling_async.bulk.{name}"]
+        module.connect = _bounded(module.connect)  # type: ignore[attr-defined]
     state = sys.modules["pling_async.bulk.state"]
     state.AccountFolder._take = _held(state.AccountFolder._take)
     snapshot = sys.modules["pling_async.bulk.snapshot"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SEEDS = int(os.environ.get("PLING_SIMULATION_SEEDS", "1200"))
+SEEDS = int(os.environ.get("PLING_SIMULATION_SEEDS", "2000"))
 """Enough to reach every named state; `make simulate SEEDS=...` plays more."""
 
 
