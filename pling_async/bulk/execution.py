@@ -13,12 +13,10 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
 from pling_async.bulk.per_contact import PerContact, Written
-from pling_async.bulk.plan import Plan
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
-from pling_async.bulk.stops import arrived
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
 from pling_async.errors import Outcome, PlingError, RunInDoubt, VerificationError
@@ -120,14 +118,14 @@ class Execution:
     ) -> None:
         self._caller = Journalled(client.session, journal, settings.stop)
         self._client = client.over(self._caller, account_id=client.account_id, origin=client.origin)
-        self._journal = journal
+        self.journal = journal
         self._folder = folder
         self._settings = settings
         self._on_progress = on_progress
 
     def sending(self, run: Run, stops: pl.DataFrame | None = None) -> WholeAccount:
         """Return what sends the run's replace, and watches what became of it; an earlier process saw `stops`."""
-        return WholeAccount(self._client, run.plan, self._journal, self._folder.path, self._on_progress, stops)
+        return WholeAccount(self._client, run.plan, self.journal, self._folder.path, self._on_progress, stops)
 
     async def whole_account(self, run: Run, sending: WholeAccount) -> Run:
         """Send one replace, conclude what it did, and verify."""
@@ -172,11 +170,6 @@ class Execution:
             raise self._caller.fatal
         return run if self._caller.why_halted() else await self.verified(run, stops)
 
-    async def note_stops(self, plan: Plan, stops: pl.DataFrame) -> None:
-        """Keep, for whoever resumes the run, who opted out since the plan was made."""
-        if since := await asyncio.to_thread(arrived, plan, stops):
-            await self._journal.note("stops", mobiles=since)
-
     async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
@@ -187,7 +180,7 @@ class Execution:
             raise
         run = evolve(run, verification=verification, requests=self._caller.requests)
         if not run.outcome_counts[Outcome.UNKNOWN]:
-            await self._journal.note("ended", complete=run.is_complete)
+            await self.journal.note("ended", complete=run.is_complete)
         applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height
         if run.verification is not None and not run.verification.is_clean and applied_all:
             error = VerificationError(f"the plan was sent, and the account is not what it promised: {run.verification}")

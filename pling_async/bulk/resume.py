@@ -22,7 +22,7 @@ from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
-from pling_async.bulk.stops import carrying, known_stops, noted
+from pling_async.bulk.stops import carrying, known_stops, note_stops, noted
 from pling_async.bulk.whole_account import LOST, judged
 from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
@@ -90,7 +90,7 @@ async def _each_contact(client: PlingClient, run: Run, record: Record, execution
     decided = await asyncio.to_thread(_decided, run.plan, record, now)
     shown = now.contacts.filter("is_stopped")
     stops = await asyncio.to_thread(known_stops, run.plan, shown if earlier is None else pl.concat([shown, earlier]))
-    await execution.note_stops(run.plan, stops)
+    await note_stops(execution.journal, run.plan, stops)
     rows = run.plan.writes.join(decided, on="mobile", how="anti", maintain_order="left")
     return await execution.each_contact(run, carrying(rows, stops), decided, stops)
 

@@ -9,6 +9,7 @@ import polars as pl
 from pling_async.bulk.body import contact_of
 from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS
+from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
 from pling_async.errors import BadRequest, ConflictError, ValidationError
@@ -48,6 +49,12 @@ def lost_from(stops: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
 def arrived(plan: Plan, stops: pl.DataFrame) -> list[str]:
     """Return the mobiles of those whom the plan does not know as stopped, for whoever resumes the run."""
     return stops.join(plan.wanted.filter("is_stopped"), on="mobile", how="anti")["mobile"].to_list()
+
+
+async def note_stops(journal: Journal, plan: Plan, stops: pl.DataFrame) -> None:
+    """Keep, for whoever resumes the run, who opted out since the plan was made."""
+    if since := await asyncio.to_thread(arrived, plan, stops):
+        await journal.note("stops", mobiles=since)
 
 
 def noted(plan: Plan, mobiles: Collection[str]) -> pl.DataFrame:

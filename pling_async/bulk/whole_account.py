@@ -15,7 +15,7 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.bulk.snapshot import Snapshot
-from pling_async.bulk.stops import arrived, as_held, carrying, keep_stops, known_stops, lost_from
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops
 from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
@@ -83,8 +83,7 @@ class WholeAccount:
         found = await reconcile(self._client, self._plan, settle=settle, on_progress=self._on_progress)
         shown = found.stopped if self.stops is None else pl.concat([found.stopped, self.stops])
         self.stops = await asyncio.to_thread(known_stops, self._plan, shown)
-        if since := arrived(self._plan, self.stops):
-            await self._journal.note("stops", mobiles=since)
+        await note_stops(self._journal, self._plan, self.stops)
         lost = await self._keep_stops(self.stops, found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
         if found.conclusion is Conclusion.FOREIGN:
