@@ -9,7 +9,7 @@ SEEDS ?= 2000
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-quick simulate mutation screenshots docs clean
+.PHONY: help demo test test-all lint format bench bench-quick simulate endurance mutation screenshots docs clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -67,6 +67,11 @@ simulate: $(VENV)/.test-ready ## SEEDS=n runs of the deterministic simulation, o
 $(VENV)/.mutation-ready: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,mutation]'
 	@touch $@
+
+endurance: $(VENV)/.test-ready ## the long proofs, hours: 200 killed imports, an undo of 10,000 contacts, 100,000 seeds
+	KILLS=100 KILLED_ROWS=2000 PLING_UNDO_CONTACTS=10000 $(BIN)/python -m pytest -n 2 \
+		tests/faults/test_killed.py tests/bulk/test_undo_large.py
+	$(MAKE) --no-print-directory simulate SEEDS=100000
 
 mutation: $(VENV)/.mutation-ready ## mutate what decides about deletions and repetitions; show what no test noticed
 	$(BIN)/mutmut run
