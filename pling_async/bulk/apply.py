@@ -11,7 +11,7 @@ from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
-from pling_async.errors import StalePlan
+from pling_async.errors import Problem, StalePlan, ValidationError
 from pling_async.pling.client import PlingClient
 
 
@@ -30,6 +30,7 @@ async def apply(
     it is sent, so that a run which is cut short can be resumed, and a finished one undone.
 
     Raises:
+        ValidationError: a replace would leave the account empty; nothing was sent.
         StalePlan: the account is another one, or changed since the plan was made; nothing was sent.
         GuardRefused: a guard refuses the plan carried out in this way; nothing was sent.
         AccountBusy: another run writes to the account now; nothing was sent.
@@ -53,6 +54,8 @@ async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_p
     if plan.counts.writes == 0:
         await check_fresh(client, plan)
         return run
+    if run.strategy is Strategy.REPLACE and plan.wanted.is_empty():
+        raise _empty_replace()
     account = AccountFolder.of(settings.state, plan.origin, plan.account_id)
     async with account_held(account):
         await _enforce(run, await asyncio.to_thread(removed_recently, account), settings.confirm)
@@ -64,6 +67,11 @@ async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_p
             if run.strategy is Strategy.REPLACE:
                 return await execution.whole_account(run, execution.sending(run))
             return await execution.each_contact(run, plan.writes)
+
+
+def _empty_replace() -> ValidationError:
+    message = "a replace cannot empty an account; choose per_contact, which deletes one by one"
+    return ValidationError(f"nothing was sent: {message}", [Problem(field="strategy", code="empty", message=message)])
 
 
 async def _enforce(run: Run, removed: int, confirmed: str | None) -> None:

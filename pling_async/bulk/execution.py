@@ -12,7 +12,7 @@ from pling_async._version import __version__
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
-from pling_async.bulk.per_contact import PerContact, Written
+from pling_async.bulk.per_contact import HALTED, PerContact, Written
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
@@ -153,7 +153,7 @@ class Execution:
     async def each_contact(
         self, run: Run, rows: pl.DataFrame, decided: pl.DataFrame | None = None, stops: pl.DataFrame | None = None
     ) -> Run:
-        """Send one request for each of the rows, and verify.
+        """Send one request for each of the rows, and verify unless some were left out.
 
         `decided` is what an earlier process did, `stops` is who was seen to opt out since.
         """
@@ -168,7 +168,8 @@ class Execution:
         if self._caller.fatal is not None:
             self._caller.fatal.run = run
             raise self._caller.fatal
-        return run if self._caller.why_halted() else await self.verified(run, stops)
+        is_cut_short = bool(new.filter(code=HALTED, message=self._caller.why_halted()).height)
+        return run if is_cut_short else await self.verified(run, stops)
 
     async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""

@@ -13,9 +13,13 @@ from pling_async.bulk.difference import Action
 from pling_async.bulk.journalled import Halted, Journalled
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.workers import spread
-from pling_async.errors import Outcome, PlingError
+from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
+from pling_async.pling.models import Contact
+from pling_async.session.retry import RetryLaw
 
+HALTED: Final = "halted"
+"""The code of what was left out since the run stopped."""
 _WORKERS_PER_SLOT: Final = 4
 """Workers for each request that may be in flight: while some wait for the server, others wait for the journal."""
 
@@ -65,11 +69,11 @@ class PerContact:
         async def attempt(row: Mapping[str, Any]) -> Written:
             known = {"mobile": row["mobile"], "action": row["action"]}
             if halted := self._caller.why_halted() or self._held_back:
-                return Written(**known, outcome=Outcome.SKIPPED, code="halted", message=halted)
+                return Written(**known, outcome=Outcome.SKIPPED, code=HALTED, message=halted)
             try:
                 await send(row)
             except Halted as halt:
-                return Written(**known, outcome=Outcome.SKIPPED, code="halted", message=str(halt))
+                return Written(**known, outcome=Outcome.SKIPPED, code=HALTED, message=str(halt))
             except PlingError as error:
                 self._failed = True
                 return Written(**known, outcome=error.outcome, code=type(error).__name__, message=str(error))
@@ -82,12 +86,23 @@ class PerContact:
         if row["action"] == Action.ADD.value:
             await self._client.contacts.add(contact)
             return
-        saved = await self._client.contacts.update(contact)
         if self._is_freed(row):
-            await self._client.stop_list.remove(saved, consent=self._plan.guards.consent[saved.mobile])
+            await self._free(contact)
+            return
+        await self._client.contacts.update(contact)
 
     def _is_freed(self, row: Mapping[str, Any]) -> bool:
-        return "is_stopped" in row["changed"] and not row["is_stopped"]
+        is_to_be_freed = "is_stopped" in row["changed"] and not row["is_stopped"]
+        return is_to_be_freed and row["mobile"] in self._plan.guards.consent
+
+    async def _free(self, contact: Contact) -> None:
+        """Write the planned state and take the person off the stop list, in one request that is sent once.
+
+        Reading the contact again would not do: a server that hides the groups of stopped people would lose them.
+        """
+        saved = await self._client.contacts.put(contact, RetryLaw.UNSENT, consent=True)
+        if saved.is_stopped:
+            raise VerificationError("the server took the request, yet answers that the person is stopped")
 
     async def _delete(self, row: Mapping[str, Any]) -> None:
         await self._client.contacts.delete(row["id"])

@@ -129,11 +129,12 @@ class Plan:
     def strategy(self) -> Strategy:
         """What "auto" means for this plan.
 
-        Only a replace may be one: it would wipe whoever joins the account meanwhile.
+        Only a replace may be one: it would wipe whoever joins the account meanwhile. None can be empty.
         """
         cheap = self.cost.per_contact_requests * _REQUEST_COST <= self.cost.replace_bytes
         cheap = cheap or (self.counts.move > 0 and self.counts.writes <= _WORTH_MOVING)
-        return Strategy.PER_CONTACT if self.mode is not Mode.REPLACE or cheap else Strategy.REPLACE
+        may_replace = self.mode is Mode.REPLACE and not self.wanted.is_empty()
+        return Strategy.REPLACE if may_replace and not cheap else Strategy.PER_CONTACT
 
     @cached_property
     def wanted(self) -> pl.DataFrame:

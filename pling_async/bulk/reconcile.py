@@ -5,7 +5,7 @@ only when the account has been watched for long enough; every conclusion needs t
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final
 
@@ -42,30 +42,34 @@ class Reconciled:
 
     conclusion: Conclusion
     account: Snapshot
-    stopped: pl.DataFrame
-    """Everybody whom a listing showed on the stop list, as the last such listing had them."""
 
 
 async def reconcile(
-    client: PlingClient, plan: Plan, *, settle: float, on_progress: Callable[[int, int, str], None]
+    client: PlingClient,
+    plan: Plan,
+    *,
+    settle: float,
+    on_progress: Callable[[int, int, str], None],
+    on_listing: Callable[[Snapshot], Awaitable[None]],
 ) -> Reconciled:
     """Watch the account for up to `settle` seconds and say what it shows; progress is told in seconds.
 
-    Raises `RunInDoubt` when it does not hold still within twice that time, and whatever listing it raises.
+    `on_listing` is awaited after each listing, before anything else happens. Raises `RunInDoubt` when the account does
+    not hold still within twice that time, and whatever listing it raises.
     """
     clock = asyncio.get_running_loop().time
     started, gap = clock(), min(_FIRST_GAP, settle)
     before = await snapshot(client)
-    stopped = before.contacts.filter("is_stopped")
+    await on_listing(before)
     while True:
         on_progress(int(clock() - started), max(1, round(settle)), "seconds of watching the account")
         await asyncio.sleep(gap)
         after = await snapshot(client)
-        stopped = pl.concat([after.contacts.filter("is_stopped"), stopped]).unique("mobile", keep="first")
+        await on_listing(after)
         if after.fingerprint == before.fingerprint:
             found = await asyncio.to_thread(conclude, plan, after)
             if found is Conclusion.CONVERGED or clock() - started >= settle:
-                return Reconciled(conclusion=found, account=after, stopped=stopped)
+                return Reconciled(conclusion=found, account=after)
         elif clock() - started >= 2 * settle:
             raise RunInDoubt("the account keeps changing; nobody can tell what the replace did; resume the run later")
         before, gap = after, min(2 * gap, _LONGEST_GAP, settle)

@@ -1,11 +1,13 @@
 """What is kept of a run, read back: its journal, its plan, and what became of every write."""
 
+from collections import defaultdict
 from typing import Final
 
 import polars as pl
 
 from pling_async._version import __version__
 from pling_async.bulk.journal_file import Intent, Record, read_journal
+from pling_async.bulk.per_contact import HALTED
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.plan_file import load_plan
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
@@ -30,27 +32,30 @@ def read_run(folder: RunFolder) -> tuple[Record, Run]:
     return record, run
 
 
-def last_intents(plan: Plan, record: Record) -> dict[str, Intent]:
-    """Return the plan's last intent for each contact, by mobile; a deletion's is found by the id in its path."""
+def planned_intents(plan: Plan, record: Record) -> dict[str, list[Intent]]:
+    """Return what was sent for each contact that the plan writes; a deletion is found by the id in its path."""
     mobiles = {f"contacts/{each}": mobile for mobile, each in plan.removals.select("mobile", "id").iter_rows()}
-    planned = (intent for intent in record.intents if not intent.is_repair)
-    found = {intent.subject or mobiles.get(intent.path, ""): intent for intent in planned}
-    return {mobile: intent for mobile, intent in found.items() if mobile}
+    found = defaultdict[str, list[Intent]](list)
+    for intent in record.intents:
+        if not intent.is_repair and (mobile := intent.subject or mobiles.get(intent.path)):
+            found[mobile].append(intent)
+    return dict(found)
 
 
 def recorded(run: Run, record: Record) -> pl.DataFrame:
     """Return what the journal says of every write: mobile, action, outcome, code, message."""
     if run.strategy is Strategy.REPLACE:
         return _replaced(run, record)
-    last = last_intents(run.plan, record)
+    sent = planned_intents(run.plan, record)
     writes = run.plan.writes.select("mobile", "action").iter_rows()
-    rows = [_row(mobile, action, last.get(mobile)) for mobile, action in writes]
+    rows = [_row(mobile, action, sent.get(mobile, [])) for mobile, action in writes]
     return pl.DataFrame(rows, schema=WRITTEN_SCHEMA, orient="row")
 
 
-def _row(mobile: str, action: str, intent: Intent | None) -> tuple[str, ...]:
-    if intent is None:
-        return (mobile, action, Outcome.SKIPPED.value, "halted", "nothing was sent for it")
+def _row(mobile: str, action: str, sent: list[Intent]) -> tuple[str, ...]:
+    if not sent:
+        return (mobile, action, Outcome.SKIPPED.value, HALTED, "nothing was sent for it")
+    intent = next((each for each in sent if each.outcome is Outcome.APPLIED), sent[-1])
     return (mobile, action, (intent.outcome or Outcome.UNKNOWN).value, intent.code, intent.message)
 
 

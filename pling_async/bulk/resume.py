@@ -18,7 +18,7 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Intent, Record
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.reconcile import Conclusion, compared
-from pling_async.bulk.recorded import REPLACE, last_intents, read_run, recorded
+from pling_async.bulk.recorded import REPLACE, planned_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
@@ -103,26 +103,27 @@ def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
 
 def _decided(plan: Plan, record: Record, now: Snapshot) -> pl.DataFrame:
     """Return what needs no request any more: mobile, action, outcome, code, message."""
-    last = last_intents(plan, record)
+    sent = planned_intents(plan, record)
     states = compared(plan, now)
     rows = plan.writes.select("mobile", "action", "changed", "is_stopped").join(states, on="mobile", how="left")
     rows = rows.join(now.contacts.select("mobile", is_stopped_now="is_stopped"), on="mobile", how="left")
-    return pl.DataFrame(list(_rows(rows, last)), schema=WRITTEN_SCHEMA, orient="row")
+    return pl.DataFrame(list(decided_rows(rows, sent)), schema=WRITTEN_SCHEMA, orient="row")
 
 
-def _rows(rows: pl.DataFrame, last: dict[str, Intent]) -> Iterator[tuple[str, ...]]:
+def decided_rows(rows: pl.DataFrame, sent: dict[str, list[Intent]]) -> Iterator[tuple[str, ...]]:
+    """Yield what the account and the requests so far say of rows; nothing of those that are still to be sent."""
     for row in rows.iter_rows(named=True):
-        intent = last.get(row["mobile"])
+        outcomes = {intent.outcome for intent in sent.get(row["mobile"], ())}
         known = (row["mobile"], row["action"])
-        if intent is not None and intent.outcome is Outcome.APPLIED and not _is_to_be_freed(row):
+        if Outcome.APPLIED in outcomes:
             yield (*known, Outcome.APPLIED.value, "", "")
         elif row["as_wanted"] and not _is_to_be_freed(row):
             yield (*known, Outcome.APPLIED.value, "found", "the account has it already")
         elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
             yield (*known, Outcome.SKIPPED.value, "drifted", "the person opted out since, and is kept")
         elif not row["as_before"] and not row["as_wanted"]:
-            unsent = intent is None or intent.outcome in {Outcome.SKIPPED, Outcome.NOT_APPLIED}
-            outcome = Outcome.SKIPPED if unsent else Outcome.UNKNOWN
+            is_unsent = outcomes <= {Outcome.SKIPPED, Outcome.NOT_APPLIED}
+            outcome = Outcome.SKIPPED if is_unsent else Outcome.UNKNOWN
             yield (*known, outcome.value, "drifted", _DRIFTED)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from pling_async.bulk.body import write_body
 from pling_async.bulk.difference import Action
+from pling_async.bulk.fields import ACCOUNT_SCHEMA
 from pling_async.bulk.guards import some
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
@@ -80,11 +81,10 @@ class WholeAccount:
 
     async def watched(self, *, settle: float) -> Conclusion:
         """Watch the account and conclude what a replace did; whatever it is, people lose no stop by it."""
-        found = await reconcile(self._client, self._plan, settle=settle, on_progress=self._on_progress)
-        shown = found.stopped if self.stops is None else pl.concat([found.stopped, self.stops])
-        self.stops = await asyncio.to_thread(known_stops, self._plan, shown)
-        await note_stops(self._journal, self._plan, self.stops)
-        lost = await self._keep_stops(self.stops, found.account)
+        found = await reconcile(
+            self._client, self._plan, settle=settle, on_progress=self._on_progress, on_listing=self._see
+        )
+        lost = await self._keep_stops(found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
         if found.conclusion is Conclusion.FOREIGN:
             await self._journal.note("ended", complete=False)
@@ -93,8 +93,18 @@ class WholeAccount:
             raise VerificationError(f"{lost} people left the stop list, and the server does not put them back")
         return found.conclusion
 
-    async def _keep_stops(self, stops: pl.DataFrame, account: Snapshot) -> int:
+    async def _see(self, account: Snapshot) -> None:
+        """Write down at once whom a listing shows on the stop list: a late replace, or a kill, may come any time."""
+        before = self.stops
+        shown = account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA))
+        seen = shown if before is None else pl.concat([shown, before])
+        self.stops = await asyncio.to_thread(known_stops, self._plan, seen)
+        if before is None or self.stops.height > before.height:
+            await note_stops(self._journal, self._plan, self.stops)
+
+    async def _keep_stops(self, account: Snapshot) -> int:
         """Put back who left the stop list; return how many people the server does not put back."""
+        stops = pl.DataFrame(schema=ACCOUNT_SCHEMA) if self.stops is None else self.stops
 
         def lost(account: Snapshot) -> pl.DataFrame:
             return as_held(lost_from(stops, account), account)

@@ -121,6 +121,34 @@ async def test_consent_frees_exactly_the_person_named(pling: PlingClient, state:
     assert after[NILS]["groups"] == ["Kunder"]
 
 
+HIDING = Semantics(stopped_contact_groups="hidden", omitted_groups="clear")
+
+
+@pytest.mark.parametrize("sandbox", [HIDING], indirect=True, ids=["hidden groups"])
+async def test_whoever_is_freed_keeps_groups_that_the_server_hides(pling: PlingClient, sandbox: Sandbox) -> None:
+    """One request holds the whole planned state and `stop: 0`: nothing is read back that the server hides (#86)."""
+    plan = await _plan(pling, "merge", [{"mobile": NILS, "is_stopped": False}], consent={NILS: "letter 7"})
+    assert (await bulk.apply(pling, plan, strategy="per_contact")).is_complete
+    assert [entry.method for entry in sandbox.requests if entry.method != "GET"] == ["PUT"]
+    freed = await pling.contacts.get(3)
+    assert (freed.is_stopped, freed.contact_group_ids) == (False, (1,))
+
+
+async def test_a_replace_cannot_empty_an_account(
+    pling: PlingClient, sandbox: Sandbox, state: State, writes: Writes
+) -> None:
+    """The API refuses an empty list, so "auto" deletes one by one, and no other replace begins."""
+    await sandbox.reset()
+    await sandbox.seed(contacts=[{"id": 1, "mobile": OLA}])
+    sent = len(writes())
+    plan = await _plan(pling, contacts=[], max_removals=9, allow_empty=True, allow_group_removal=True)
+    with pytest.raises(errors.ValidationError, match="one by one"):
+        await bulk.apply(pling, plan, strategy="replace")
+    assert len(writes()) == sent
+    run = await bulk.apply(pling, plan)
+    assert (run.strategy, run.is_complete, await state()) == (bulk.Strategy.PER_CONTACT, True, {})
+
+
 async def test_a_refused_plan_sends_nothing(pling: PlingClient, writes: Writes) -> None:
     """Guards are checked again by apply, for the strategy at hand."""
     plan = await _plan(pling, max_removals=0, max_removal_percent=0)

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pling_async import PlingClient, bulk, errors
 from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome
 from pling_async.bulk.history import find_run
 from pling_async.bulk.journal import Journal
-from pling_async.bulk.journal_file import read_journal
+from pling_async.bulk.journal_file import Intent, read_journal
+from pling_async.bulk.resume import decided_rows
 from pling_async.bulk.state import AccountFolder
 from pling_async.sandbox import Fault, Sandbox
 
@@ -57,6 +59,35 @@ async def test_a_stopped_run_is_finished(pling: PlingClient, state: State, write
     assert again.outcome_counts[Outcome.APPLIED] == len(ROWS)
     assert (len(writes()), again.requests) == (len(ROWS), len(ROWS) - sent)
     assert sorted(await state()) == MOBILES
+
+
+async def test_a_run_with_nothing_left_to_send_is_verified(pling: PlingClient) -> None:
+    """Asked to stop after the last contact, it still looks whether all is well, and repairs lost stops (#76, I-4)."""
+    run = await _stopped_after(pling, await _plan(pling, ROWS[:1]), 1)
+    assert run.is_complete
+    assert run.verification is not None
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ((), "skipped"),
+        ((Outcome.NOT_APPLIED,), "skipped"),
+        ((None, Outcome.NOT_APPLIED), "unknown"),
+        ((Outcome.UNKNOWN, Outcome.SKIPPED), "unknown"),
+        ((Outcome.APPLIED, Outcome.NOT_APPLIED), "applied"),
+    ],
+)
+def test_every_request_for_a_contact_counts(outcomes: tuple[Outcome | None, ...], said: str) -> None:
+    """A contact that is neither as before nor as planned may be so by any request of the run (I-15)."""
+    sent = [
+        Intent(number=number, method="PUT", path="contacts/1", subject=MOBILES[0], payload="", outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
+    row = {"mobile": MOBILES[0], "action": "change", "changed": ["city"], "as_before": False, "as_wanted": False}
+    rows = pl.DataFrame([{**row, "is_stopped": False, "is_stopped_now": False}])
+    ((_, _, outcome, *_),) = decided_rows(rows, {MOBILES[0]: sent})
+    assert outcome == said
 
 
 async def test_an_ended_run_sends_nothing_more(pling: PlingClient, writes: Writes) -> None:

@@ -124,6 +124,23 @@ async def test_a_repaired_stop_does_not_make_a_refused_row_applied(
     assert (await bulk.resume(pling, run.id)).written.equals(run.written)
 
 
+async def test_a_stop_seen_while_watching_is_known_to_whoever_resumes(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """Each listing is written down before the next wait: the process may end there, and the replace arrive (I-4)."""
+    run = await _lost(pling, plan, sandbox)
+    await pling.stop_list.add(await pling.contacts.get(1))
+
+    def end(*_: object) -> None:
+        raise RuntimeError("the process ends")
+
+    with pytest.raises(RuntimeError):
+        await bulk.resume(pling, run.id, settings=AT_ONCE, on_progress=end)
+    await _forget(pling, 1)
+    assert (await bulk.resume(pling, run.id, settings=AT_ONCE)).is_complete
+    assert (await state())[OLA]["stop"] == 1
+
+
 async def test_consent_holds_when_the_replace_was_lost(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
     """Whoever the reviewed plan takes off the stop list is not put back by the repair."""
     await sandbox.seed(contacts=[{"id": 1, "mobile": NILS, "stop": 1}])
