@@ -89,6 +89,7 @@ def long(styles: list[str], rows: int = 20_000) -> pl.Series:
 
 @pytest.fixture
 def _no_scalar_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns._kept.cache_clear()
     monkeypatch.setattr(columns, "read", None)
 
 
