@@ -5,21 +5,29 @@ the work: what is left is too little to pay for their start, and a library that 
 anew (spawn) or hang (fork, beside the threads of polars).
 """
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
-from pling_async.phones.lookup import Lookup
-from pling_async.phones.number import Policy, read
+from pling_async.phones.lookup import Lookup, shared_lookup
+from pling_async.phones.number import Number, Policy, read
 from pling_async.phones.plans import ACCEPTED, CODES, UNSURE, WARNED
 from pling_async.phones.texts import TWO_NUMBERS, compacted, understood
+from pling_async.phones.usual import Habits
 
 _FEW: Final = 100
 """Fewer rows are read one by one sooner than anything else is planned."""
 _SAMPLE: Final = 4096
+_NOT_MANY: Final = 6
+"""When more than one in so many numbers is not usual, others may have become so."""
 _BATCH: Final = 131_072
 """Rows that a thread takes at a time."""
+_BESIDE: Final = min(4, os.cpu_count() or 1)
+_SHORT: Final = 32
 _VERDICT: Final = pl.col("verdict")
 
 Way = Callable[[pl.Series], pl.DataFrame]
@@ -28,8 +36,9 @@ Way = Callable[[pl.Series], pl.DataFrame]
 
 def normalise_column(raw: pl.Series, region: str, numbers: Policy) -> pl.DataFrame:
     """See `pling_async.phones.normalise_column`."""
-    lookup = Lookup(region, numbers)
+    lookup = shared_lookup(region, numbers)
     ways: tuple[Way, ...] = (
+        lambda part: _by_habit(part, lookup),
         lambda part: _by_digits(part, lookup),
         lambda part: _by_text(part, lookup),
         lambda part: _one_by_one(part, region, numbers),
@@ -47,9 +56,32 @@ def _decided(raw: pl.Series, ways: Sequence[Way]) -> pl.DataFrame:
     return pl.DataFrame([found[name].scatter(left, rest[name]) for name in ("e164", "code")])
 
 
-def _by_digits(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
+def _by_habit(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
+    habits = lookup.habits
+    found = _read_by(habits, raw)
+    if found["verdict"].eq(UNSURE).sum() * _NOT_MANY <= raw.len():
+        return found
     weight = max(1, raw.len() // _SAMPLE)
-    lookup.learn(compacted(raw.gather_every(weight).to_frame().lazy()), weight)
+    sample = compacted(raw.gather_every(weight).to_frame().lazy()).collect().lazy()
+    lookup.learn(sample, weight)
+    others = lookup.habits_of(sample)
+    if others.usual <= habits.usual:
+        return found
+    lookup.habits = others
+    return _read_by(others, raw)
+
+
+def _read_by(habits: Habits, raw: pl.Series) -> pl.DataFrame:
+    if not habits.usual:
+        return raw.alias("e164").to_frame().with_columns(code=pl.lit(None, pl.String), verdict=pl.lit(UNSURE, pl.UInt8))
+    if raw.len() <= _BATCH:
+        return habits.read(raw)
+    parts = [part.to_series() for part in raw.to_frame().iter_slices(_BATCH)]
+    with ThreadPoolExecutor(_BESIDE) as pool:
+        return pl.concat(pool.map(habits.read, parts), rechunk=True)
+
+
+def _by_digits(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
     return _collected(raw.to_frame(), lambda part: _answers(lookup.judged(compacted(part))))
 
 
@@ -63,11 +95,21 @@ def _by_text(raw: pl.Series, lookup: Lookup) -> pl.DataFrame:
 
 def _one_by_one(raw: pl.Series, region: str, numbers: Policy) -> pl.DataFrame:
     spellings = raw.unique().sort()  # country by country, or phonenumbers compiles the patterns of each again and again
-    found = [read(spelling, region, numbers) for spelling in spellings]
+    found = [_remembered(spelling, region, numbers) for spelling in spellings]
     answers = {"e164": [number.e164 for number in found], "code": [number.code for number in found]}
     schema = {"e164": pl.String, "code": pl.String}
     said = pl.DataFrame(answers, schema=schema).with_columns(spellings, verdict=pl.lit(ACCEPTED, pl.UInt8))
     return raw.to_frame().join(said, on="raw", how="left", maintain_order="left")
+
+
+def _remembered(spelling: str, region: str, numbers: Policy) -> Number:
+    """Read a text, which the next part of a list may have, too; only a short one is kept in mind."""
+    return (_kept if len(spelling) <= _SHORT else read)(spelling, region, numbers)
+
+
+@lru_cache(maxsize=4096)
+def _kept(spelling: str, region: str, numbers: Policy) -> Number:
+    return read(spelling, region, numbers)
 
 
 def _answers(judged: pl.LazyFrame) -> pl.LazyFrame:

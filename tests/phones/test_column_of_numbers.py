@@ -93,7 +93,9 @@ def _ways(request: pytest.FixtureRequest, _as_in_long_lists: pytest.MonkeyPatch)
     """Look up whatever does not take too long to learn, or nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lookup, "is_worth_it", _is_small if request.param else lambda _block, _count: False)
+        lookup.shared_lookup.cache_clear()
         yield
+    lookup.shared_lookup.cache_clear()
 
 
 def _is_small(block: Block, _: int) -> bool:

@@ -89,6 +89,7 @@ def long(styles: list[str], rows: int = 20_000) -> pl.Series:
 
 @pytest.fixture
 def _no_scalar_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns._kept.cache_clear()
     monkeypatch.setattr(columns, "read", None)
 
 
@@ -127,6 +128,39 @@ def test_strange_cells_are_read_alike(monkeypatch: pytest.MonkeyPatch, is_worth_
     assert found == [(answer.e164, answer.code) for answer in map(normalise, CELLS)]
 
 
+@pytest.mark.parametrize("region", ["NO", "SE", "US"])
+def test_what_looks_usual_is_read_alike(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    """A character more or less than in a form that a list is full of parts nothing, and the list is not altered."""
+    monkeypatch.setattr(columns, "_FEW", 0)
+    lookup.shared_lookup.cache_clear()
+    forms = ["{0}", "+47{0}", "0047{0}", "47{0}", "+46701740{0:.3}", "0701740{0:.3}", "+1212555{0:.4}", "212555{0:.4}"]
+    normalise_column(long(forms), region)
+    assert lookup.shared_lookup(region, "mobile").habits.usual
+    told = [form.format("01234567") for form in forms] + [form.format("99999999") for form in forms]
+    raw = [change for text in told for change in _changes(text)]
+    column = pl.Series(raw)
+    found = normalise_column(column, region).rows()
+    assert found == [(answer.e164, answer.code) for answer in (normalise(each, region) for each in raw)]
+    assert column.to_list() == raw
+
+
+def _changes(text: str) -> list[str]:
+    """Return a spelling with one thing added in front, behind or inside, or lost."""
+    noise = ["", "+", "-", "0", "00", " ", "1", ".", " " * 250, "\u00a0", "\t"]
+    added = [text[:at] + each + text[at:] for at in (0, 1, 3, len(text)) for each in noise]
+    return [*added, text[1:], text[:-1], " ".join(text)]
+
+
+def test_what_one_list_taught_the_next_one_need_not_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long list is prepared in parts, of which each is like the one before."""
+    lookup.shared_lookup.cache_clear()
+    raw = long(["{0}", "+47{0}", "{1} {2} {3}"])
+    first = normalise_column(raw)
+    monkeypatch.setattr(lookup.Lookup, "learn", None)
+    monkeypatch.setattr(lookup.Lookup, "judged", None)
+    assert normalise_column(raw).equals(first)
+
+
 def test_a_cell_of_ten_megabytes_is_too_long_or_blank(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was pasted into a cell, or padded it, takes no longer than its bytes do."""
     monkeypatch.setattr(columns, "_FEW", 0)
@@ -153,11 +187,14 @@ def test_plans_that_cannot_be_read_slow_a_list_down_and_change_nothing(monkeypat
     def unreadable(_: object) -> None:
         raise ValueError
 
-    plans._price.cache_clear()
+    caches = plans._price, lookup.shared_lookup, columns._kept
+    for cache in caches:
+        cache.cache_clear()
     monkeypatch.setattr(plans, "edges", unreadable)
     raw = long(STYLES, 2_000)
     assert normalise_column(raw)["e164"].null_count() == 0
-    plans._price.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 def test_the_work_of_a_block_is_done_when_enough_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
