@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from threading import Lock
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -53,10 +54,15 @@ class Lookup:
         self._region = region
         self._numbers: Policy = numbers
         self._known = _known(frozenset(), [])
+        self._learning = Lock()
         self.habits = Habits(())
 
     def learn(self, spelled: pl.LazyFrame, weight: int = 1) -> None:
-        """Get to know the blocks of a sample, whose rows stand for so many each."""
+        """Get to know the blocks of a sample, whose rows stand for so many each; parts of a list do it in turn."""
+        with self._learning:
+            self._learn(spelled, weight)
+
+    def _learn(self, spelled: pl.LazyFrame, weight: int) -> None:
         keys = spelled.select(key=self._key(_HAS_SIGN)).drop_nulls()
         unsure = _found(keys, self._known).filter(verdict=UNSURE).select("key").collect()
         if unsure.is_empty():
