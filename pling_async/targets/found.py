@@ -23,7 +23,7 @@ class Numbers:
 
     def rows(self, numbers: Sequence[str | None]) -> list[int | None]:
         """Return the row of each number, None for one that nobody has."""
-        if self._mobiles.is_empty():
+        if self._mobiles.is_empty() or not numbers:
             return [None] * len(numbers)
         wanted = pl.Series(list(map(_tidy, numbers)), dtype=pl.String)
         places = self._mobiles.search_sorted(wanted).clip(0, self._mobiles.len() - 1)

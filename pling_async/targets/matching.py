@@ -68,8 +68,8 @@ class Matching:
         """Read whom the other system blocks, and then its contacts."""
         self._target.watch(self._people)
         async with aclosing(self._target.blocked()) as numbers:
-            async for page in _paged(numbers):
-                self._flag(self._blocked, page)
+            async for some in _paged(numbers):
+                self._flag(self._blocked, some)
         async with aclosing(self._target.contacts()) as contacts:
             async for page in _paged(contacts):
                 self._compare(page)
@@ -129,12 +129,12 @@ class Matching:
 
 
 async def _paged(items: AsyncIterable[Item]) -> AsyncGenerator[list[Item]]:
-    """Yield what comes one by one some hundreds at a time."""
+    """Yield what comes one by one some hundreds at a time; the list is emptied before the next ones come."""
     page: list[Item] = []
     async for item in items:
         page.append(item)
         if len(page) == _PAGE:
             yield page
-            page = []
+            page.clear()
     if page:
         yield page
