@@ -41,7 +41,7 @@ async def interrupted(world: Any, name: str, how: str, folder: Path) -> int:
     """Start a copy, end it when some people are there, and return its exit code."""
     if how == "401":
         path = {"ip1": "/ip1/v2/*", "front": "/front/contacts"}[name]
-        world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, skip=180, count=20))
+        world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, skip=180))
     process = await copying(world, name, folder)
     if how == "401":
         return await process.wait()
