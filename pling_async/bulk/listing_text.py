@@ -8,7 +8,11 @@ import polars as pl
 from attrs import frozen
 
 _PIECE: Final = 1 << 22
-"""Bytes of a piece: copying one holds the interpreter for a few milliseconds."""
+"""Bytes of a piece, at most: copying one holds the interpreter for a few milliseconds."""
+
+_LEAST: Final = 1 << 20
+_SHARE: Final = 32
+"""A piece is this part of a listing: reading one takes some twenty-five times its size."""
 
 _SAMPLE: Final = 1 << 16
 _HEAD: Final = re.compile(rb'\s*\{\s*"contacts"\s*:\s*\[\s*(?=\{)')
@@ -77,9 +81,9 @@ class ListingText:
 
     def pieces(self) -> Iterator[slice]:
         """Yield where the pieces are; each ends with a contact, save for its brace, if the seam is what it seems."""
-        start = self._start
-        while self._end - start > 2 * _PIECE:
-            cut = self._body.find(self._seam, start + _PIECE, start + 2 * _PIECE)
+        start, size = self._start, min(_PIECE, max(_LEAST, len(self._body) // _SHARE))
+        while self._end - start > 2 * size:
+            cut = self._body.find(self._seam, start + size, start + 2 * size)
             if cut < 0:
                 break
             yield slice(start, cut)

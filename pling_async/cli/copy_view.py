@@ -8,7 +8,6 @@ from attrs import asdict
 from rich.text import Text
 
 from pling_async.bulk import report
-from pling_async.bulk.run import written_frame
 from pling_async.cli.copying import Tally
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.options import Reports
@@ -143,7 +142,7 @@ def _save(tally: Tally, reports: Reports) -> Exit:
     """Write one line for each person; a failure is no failure of the copy."""
     if reports.report is None or tally.reported is None:
         return Exit.OK
-    lines = written_frame(tally.reported).select("outcome", "code", "message", "mobile", "action")
+    lines = tally.reported.frame().select("outcome", "code", "message", "mobile", "action")
     try:
         report.write_lines(lines, reports.report, reports.flavour)
     except (ConfigurationError, OSError) as error:

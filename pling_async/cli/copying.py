@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
@@ -16,11 +16,42 @@ from pling_async.cli.stopping import Stopping
 from pling_async.errors import Outcome
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pling_async.bulk.per_contact import Written
     from pling_async.pling.client import PlingClient
     from pling_async.targets import CopyPlan, Target
 
+_TOGETHER: Final = 5000
+
 Opened = Callable[[], AbstractAsyncContextManager["Target"]]
+
+
+@define
+class Reported:
+    """Everybody in columns, a few thousand at a time."""
+
+    _frames: "list[pl.DataFrame]" = field(factory=list)
+    _latest: "list[Written]" = field(factory=list)
+
+    def add(self, each: "Written") -> None:
+        """Keep one person's line."""
+        self._latest.append(each)
+        if len(self._latest) == _TOGETHER:
+            self._fold()
+
+    def frame(self) -> "pl.DataFrame":
+        """Return a row for everybody, in the order in which they came."""
+        import polars as pl  # noqa: PLC0415 - it takes a while to import
+
+        self._fold()
+        return pl.concat(self._frames)
+
+    def _fold(self) -> None:
+        from pling_async.bulk.run import written_frame  # noqa: PLC0415 - polars takes a while to import
+
+        self._frames.append(written_frame(self._latest))
+        self._latest.clear()
 
 
 @define
@@ -30,7 +61,7 @@ class Tally:
     done: Counter[tuple[str, Outcome]] = field(factory=Counter)
     """By action and outcome."""
     failed: "list[Written]" = field(factory=list)
-    reported: "list[Written] | None" = None
+    reported: "Reported | None" = None
     """Everybody, if there is to be a report."""
     is_stopped: bool = False
 
@@ -40,7 +71,7 @@ class Tally:
         if each.outcome is not Outcome.APPLIED and (each.outcome is not Outcome.SKIPPED or each.code == "halted"):
             self.failed.append(each)
         if self.reported is not None:
-            self.reported.append(each)
+            self.reported.add(each)
 
     def counted(self, outcome: Outcome) -> int:
         """Return how many people ended in an outcome."""
@@ -53,7 +84,7 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
     from pling_async.cli.run_view import check_report  # noqa: PLC0415 - likewise
 
     check_report(reports)
-    tally = Tally(reported=[] if reports.report else None)
+    tally = Tally(reported=Reported() if reports.report else None)
     with Progress("copying") as progress:
         on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
     code = finish_copy(output, plan, tally, reports)

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -116,6 +116,12 @@ class ObjectRows:
     def _plan(self, keys: tuple[str, ...]) -> list[tuple[str, list[str]]]:
         taken = frozenset(self._mapping.values()) - {IGNORE}
         return ordered(keys, {key: self._mapping[key] for key in keys if key in self._mapping}, taken)
+
+
+def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return what `ObjectRows.frame` makes of all these rows together."""
+    together = pl.concat(frames, how="diagonal", rechunk=True)
+    return together.select(name for name in ATTRIBUTES if name in together.columns)
 
 
 def _chosen(name: str, cells: list[str]) -> str | None:

@@ -13,7 +13,7 @@ from pling_async.pling.models import Contact
 from pling_async.sources.base import Part, Parts, SourceInfo, SourceOptions
 from pling_async.sources.files import file_parts, row_parts
 from pling_async.sources.frames import read_frame
-from pling_async.sources.objects import ObjectRows
+from pling_async.sources.objects import ObjectRows, united
 from pling_async.sources.sql import Query, query_parts
 
 Row = Contact | Mapping[str, Any]
@@ -21,6 +21,9 @@ Source = str | Path | Query | pl.DataFrame | pl.LazyFrame | Iterable[Row] | Asyn
 """A path ("-" is standard input), a query, a frame or anything with an Arrow stream, or rows, perhaps asynchronous."""
 
 CHUNK_ROWS: Final = 50_000
+
+_OBJECTS: Final = 1000
+"""Rows that are kept as objects while they come one by one; in columns they take a tenth of the memory."""
 
 
 class Reading:
@@ -70,8 +73,13 @@ class Reading:
 
     async def _awaited(self, source: AsyncIterable[Row]) -> AsyncGenerator[Part]:
         rows = self._rows(source)
-        async for chunk in _chunks(source, self._chunk_rows):
-            yield Part(frame=await asyncio.to_thread(rows.frame, chunk))
+        frames: list[pl.DataFrame] = []
+        async for chunk in _chunks(source, min(_OBJECTS, self._chunk_rows)):
+            if sum(frame.height for frame in frames) >= self._chunk_rows:
+                yield Part(frame=united(frames))
+                frames = []
+            frames.append(await asyncio.to_thread(rows.frame, chunk))
+        yield Part(frame=united(frames))
         self._info = await asyncio.to_thread(rows.info)
 
     def _rows(self, source: object) -> ObjectRows:

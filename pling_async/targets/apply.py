@@ -1,6 +1,6 @@
 """Carry out a copy: bounded workers, one outcome for each person, nothing more after a 401 or 403."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -18,6 +18,10 @@ from pling_async.targets.matching import CopyAction
 from pling_async.targets.plan import CopyPlan
 
 _HALTING: Final = frozenset({"AuthenticationError", "PermissionDenied"})
+_SLICE: Final = 5000
+"""People who are looked at a time."""
+_WRITTEN: Final = pl.col("action").is_in([CopyAction.ADD.value, CopyAction.CHANGE.value])
+_KEPT: Final = ~_WRITTEN
 
 
 async def apply(client: PlingClient, plan: CopyPlan, target: Target) -> AsyncGenerator[Written]:
@@ -28,11 +32,11 @@ async def apply(client: PlingClient, plan: CopyPlan, target: Target) -> AsyncGen
     """
     enforce(plan.verdicts, digest="")
     await _check_fresh(client, plan, target)
-    for person in _rest(plan).iter_rows(named=True):
+    for person in _people(plan, _KEPT):
         yield written(person, Outcome.SKIPPED, code=person["reason"] or CopyAction.UNCHANGED.value)
     writing = _Writing(target)
     await target.open()
-    batches = _batches(plan.writes, target.at_once)
+    batches = _batches(_writes(plan), target.at_once)
     async with aclosing(spread(batches, writing.write, workers=target.workers)) as results:
         async for result in results:
             for each in result:
@@ -47,15 +51,21 @@ async def _check_fresh(client: PlingClient, plan: CopyPlan, target: Target) -> N
         raise StalePlan("the account changed since the plan was made; nothing was sent; plan again")
 
 
-def _rest(plan: CopyPlan) -> pl.DataFrame:
-    kept = plan.contacts.filter(pl.col("action").is_in([CopyAction.UNCHANGED.value, CopyAction.SKIP.value]))
-    return kept.select("mobile", "action", "reason")
+def _writes(plan: CopyPlan) -> Iterator[dict[str, Any]]:
+    """Yield those of `CopyPlan.writes`, without a copy of their columns."""
+    for is_stopped in (True, False):
+        yield from _people(plan, _WRITTEN & (pl.col("is_stopped") == is_stopped))
 
 
-def _batches(people: pl.DataFrame, at_once: int) -> Iterator[Sequence[Person]]:
+def _people(plan: CopyPlan, chosen: pl.Expr) -> Iterator[dict[str, Any]]:
+    for part in plan.contacts.iter_slices(_SLICE):
+        yield from part.filter(chosen).iter_rows(named=True)
+
+
+def _batches(people: Iterable[dict[str, Any]], at_once: int) -> Iterator[Sequence[Person]]:
     """Yield people one by one; but those who are added and need not be stopped together, as many as a request takes."""
     together: list[Person] = []
-    for row in people.iter_rows(named=True):
+    for row in people:
         person = _with_groups(row)
         if row["action"] == CopyAction.CHANGE.value or "is_stopped" in row["changed"]:
             yield [person]

@@ -15,6 +15,7 @@ from pling_async.bulk.per_contact import Written
 from pling_async.frontapp.models import Contact, ContactChange, CustomField, Handle, NewContact
 from pling_async.sources.frontapp import FIELDS, OWN, row_of
 from pling_async.targets.base import EVERY, Held, Person, e164, settled, united
+from pling_async.targets.found import Addresses
 
 if TYPE_CHECKING:
     from pling_async.frontapp.client import FrontClient
@@ -36,8 +37,7 @@ class FrontTarget:
     _fields: Mapping[str, str]
     _types: dict[str, tuple[str, str]] = field(factory=dict, init=False)
     """Attribute to name and type of its custom field; only those that the company has, and that can hold it."""
-    _owners: dict[str, str] = field(factory=dict, init=False, repr=False)
-    """Whose an address of somebody in the list is, once that is known."""
+    _addresses: Addresses = field(factory=Addresses, init=False, repr=False)
     title: str = field(default="Front", init=False)
     at_once: int = field(default=1, init=False)
 
@@ -65,7 +65,7 @@ class FrontTarget:
 
     def watch(self, people: pl.DataFrame) -> None:
         """Remember the addresses that people would like to have there."""
-        self._owners = dict.fromkeys((email.casefold() for email in people["email"] if email), "")
+        self._addresses = Addresses.wanted(people["email"])
 
     async def blocked(self) -> AsyncGenerator[str]:
         """Yield nothing: nobody is blocked in Front."""
@@ -81,7 +81,7 @@ class FrontTarget:
 
     def _held(self, contact: Contact) -> Held:
         addresses = frozenset(map(str.casefold, contact.handles_of("email")))
-        self._owners.update(dict.fromkeys(addresses & self._owners.keys(), contact.id))
+        self._addresses.give(addresses, contact.id)
         row = row_of(contact, region=self._region, fields=self._fields)
         mobile = e164(row.pop("mobile"), self._region)
         phones = {e164(phone, self._region) for phone in contact.handles_of("phone")} - {mobile, None}
@@ -90,10 +90,7 @@ class FrontTarget:
 
     def claims(self, person: Person, contact_id: str | None) -> bool:
         """Let an address be one contact's: whose it is already, else the first who asks."""
-        asking = contact_id or person["mobile"]
-        owner = self._owners.get(person["email"].casefold()) or asking
-        self._owners[person["email"].casefold()] = owner
-        return owner == asking
+        return self._addresses.claims(person["email"], contact_id or person["mobile"])
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
         """Create a contact, its mark with it; or add an address to one and then change it."""

@@ -1,15 +1,17 @@
 """Matching: whom of an account another system has, and what each of them would need there."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Collection, Sequence
 from contextlib import aclosing
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 import polars as pl
-from attrs import define
 
 from pling_async.targets.base import NOBODY, Held, Person, Target, differing
+from pling_async.targets.found import Matches, Numbers
+
+Item = TypeVar("Item")
 
 _PAGE: Final = 500
 """Contacts that are compared at a time."""
@@ -49,14 +51,6 @@ DECIDED: Final = pl.Schema(
 _Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None]
 
 
-@define(eq=False)
-class _Match:
-    """What was found of a person: the contact's id, and the values there that would change."""
-
-    id: str
-    differs: dict[str, Any]
-
-
 class Matching:
     """Compares people with contacts as these are read."""
 
@@ -65,65 +59,64 @@ class Matching:
         self.addresses_taken = self.same_number = self.unmatched = 0
         self._target = target
         self._people = people
-        self._rows = {int(mobile[1:]): row for row, mobile in enumerate(people["mobile"])}
-        self._matches: dict[int, _Match] = {}
-        self._blocked: set[int] = set()
-        self._elsewhere: set[int] = set()
+        self._numbers = Numbers(people["mobile"])
+        self._matches = Matches()
+        self._blocked = bytearray(people.height)
+        self._elsewhere = bytearray(people.height)
 
     async def read(self) -> None:
         """Read whom the other system blocks, and then its contacts."""
         self._target.watch(self._people)
         async with aclosing(self._target.blocked()) as numbers:
-            async for number in numbers:
-                self._blocked.update(self._row(number))
-        page: list[Held] = []
+            async for some in _paged(numbers):
+                self._flag(self._blocked, some)
         async with aclosing(self._target.contacts()) as contacts:
-            async for contact in contacts:
-                page.append(contact)
-                if len(page) == _PAGE:
-                    self._compare(page)
-                    page = []
-        self._compare(page)
+            async for page in _paged(contacts):
+                self._compare(page)
 
-    def _row(self, number: str | None) -> Iterator[int]:
-        digits = (number or "")[1:]
-        row = self._rows.get(int(digits)) if digits.isascii() and digits.isdigit() else None
-        if row is not None:
-            yield row
+    def _flag(self, flags: bytearray, numbers: Sequence[str]) -> None:
+        for row in self._numbers.rows(numbers):
+            if row is not None:
+                flags[row] = True
 
-    def _compare(self, page: list[Held]) -> None:
-        known = [(row, held) for held in page for row in self._row(held.mobile)]
+    def _compare(self, page: Sequence[Held]) -> None:
+        rows = self._numbers.rows([held.mobile for held in page])
+        known = [(row, held) for row, held in zip(rows, page, strict=True) if row is not None]
         self.unmatched += len(page) - len(known)
         people = self._people[[row for row, _ in known]].iter_rows(named=True)
-        for (row, held), person in zip(known, people, strict=True):
-            self.same_number += row in self._matches
-            self._matches[row] = _Match(held.id, differing(person, held, self.places))
-        for held in page:
-            for number in held.other_mobiles:
-                self._elsewhere.update(self._row(number))
+        self._matches.add(
+            (row, held.id, self._differs(person, held)) for (row, held), person in zip(known, people, strict=True)
+        )
+        self._flag(self._elsewhere, [number for held in page for number in held.other_mobiles])
+
+    def _differs(self, person: Person, held: Held) -> str | None:
+        differs = differing(person, held, self.places)
+        return orjson.dumps(differs).decode() if differs else None
 
     def decided(self) -> pl.DataFrame:
         """Return the people with what is to be done; CPU work, so call it off the event loop."""
-        parts = (self._decided(first) for first in range(0, self._people.height, _SLICE))
+        found, self.same_number = self._matches.by_row(self._people.height)
+        parts = (self._decided(first, found.slice(first, _SLICE)) for first in range(0, self._people.height, _SLICE))
         return self._people.hstack(pl.concat([DECIDED.to_frame(), *parts], rechunk=True))
 
-    def _decided(self, first: int) -> pl.DataFrame:
-        people = self._people.slice(first, _SLICE).iter_rows(named=True)
-        decisions = [self._decision(row, person) for row, person in enumerate(people, first)]
+    def _decided(self, first: int, found: pl.DataFrame) -> pl.DataFrame:
+        people = self._people.slice(first, found.height).iter_rows(named=True)
+        both = zip(people, found.iter_rows(), strict=True)
+        decisions = [self._decision(row, person, *match) for row, (person, match) in enumerate(both, first)]
         return pl.DataFrame(decisions, schema=DECIDED, orient="row")
 
-    def _decision(self, row: int, person: Person) -> _Decision:
-        match = self._matches.pop(row, None)
-        if why := self._why_not(row, person, is_there=match is not None):
+    def _decision(self, row: int, person: Person, contact_id: str | None, before: str | None) -> _Decision:
+        is_there = contact_id is not None
+        if why := self._why_not(row, person, is_there=is_there):
             return CopyAction.SKIP, why, [], None, None
-        differs = differing(person, NOBODY, self.places) if match is None else match.differs
-        if row in self._blocked:
+        known: dict[str, Any] = orjson.loads(before) if before else {}
+        differs = known if is_there else differing(person, NOBODY, self.places)
+        if self._blocked[row]:
             differs.pop("is_stopped", None)
-        contact_id = None if match is None else match.id
         if "email" in differs and not self._target.claims(person, contact_id):
             del differs["email"]
             self.addresses_taken += 1
-        if match is None:
+        if not is_there:
             return CopyAction.ADD, None, list(differs), None, None
         action = CopyAction.CHANGE if differs else CopyAction.UNCHANGED
         return action, None, list(differs), orjson.dumps(differs).decode() if differs else None, contact_id
@@ -132,4 +125,16 @@ class Matching:
         can_be_marked = "is_stopped" in self.places and (is_there or self._target.adds_stopped)
         if person["is_stopped"] and not can_be_marked:
             return Why.STOPPED
-        return Why.NUMBER_TAKEN if not is_there and row in self._elsewhere else None
+        return Why.NUMBER_TAKEN if not is_there and self._elsewhere[row] else None
+
+
+async def _paged(items: AsyncIterable[Item]) -> AsyncGenerator[list[Item]]:
+    """Yield what comes one by one some hundreds at a time; the list is emptied before the next ones come."""
+    page: list[Item] = []
+    async for item in items:
+        page.append(item)
+        if len(page) == _PAGE:
+            yield page
+            page.clear()
+    if page:
+        yield page

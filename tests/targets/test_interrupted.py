@@ -1,0 +1,71 @@
+"""A copy that ended midway is repaired by the same command: nobody twice, nobody missing, and no stop lost (#78)."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pling_async.sandbox import Fault
+
+PEOPLE = [
+    {"mobile": f"+4799999{n:03}", "name": f"N{n}", "contactGroups": ["VIP"], "stop": int(n % 3 == 0)}
+    for n in range(400)
+]
+STOPPED = {each["mobile"] for each in PEOPLE if each["stop"]}
+
+
+async def copying(world: Any, name: str, folder: Path) -> asyncio.subprocess.Process:
+    """Start the command in a process of its own."""
+    state = {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PLING_ACCOUNT_ID": "1"}
+    line = ("-m", "pling_async.cli", "copy", "--from", "pling", "--to", name, "--stopped", "mark", "--yes")
+    quiet = asyncio.subprocess.DEVNULL
+    environment = os.environ | world.sandbox.variables | state
+    return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=quiet, stderr=quiet, env=environment)
+
+
+async def held(world: Any, name: str) -> list[str]:
+    """Return all that a system has of everybody, but for ids and dates."""
+    if name == "ip1":
+        contacts = [str((each["properties"], each["labels"])) for each in await world.sandbox.ip1.contacts()]
+        return sorted([*contacts, *await world.sandbox.ip1.blacklist()])
+    names = ("name", "handles", "custom_fields")
+    contacts = await world.sandbox.front.contacts()
+    return sorted(str([[each[key] for key in names], [part["name"] for part in each["lists"]]]) for each in contacts)
+
+
+async def interrupted(world: Any, name: str, how: str, folder: Path) -> int:
+    """Start a copy, end it when some people are there, and return its exit code."""
+    if how == "401":
+        path = {"ip1": "/ip1/v2/*", "front": "/front/contacts"}[name]
+        world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, skip=180))
+    process = await copying(world, name, folder)
+    if how == "401":
+        return await process.wait()
+    async with asyncio.timeout(60):
+        while await world.count(name) < 40:  # noqa: ASYNC110 - another process is watched
+            await asyncio.sleep(0.005)
+    process.send_signal(getattr(signal, how))
+    return await process.wait()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("how", "code"), [("SIGKILL", -9), ("SIGINT", 130), ("401", 4)])
+@pytest.mark.parametrize("name", ["ip1", "front"])
+async def test_the_same_command_does_the_rest(serve: Any, name: str, how: str, code: int, tmp_path: Path) -> None:
+    """However a copy ended midway, the state after the second one is that of a copy which nothing interrupted."""
+    world, other = await serve(), await serve()
+    for each in (world, other):
+        await each.sandbox.seed(contacts=PEOPLE)
+    assert await (await copying(other, name, tmp_path)).wait() == 0
+    assert await interrupted(world, name, how, tmp_path) == code
+    await asyncio.sleep(0.2)  # what was sent before the end is read
+    assert 0 < await world.count(name) < len(PEOPLE)
+    assert not STOPPED & await world.reachable(name)
+    assert await (await copying(world, name, tmp_path)).wait() == 0
+    assert await world.count(name) == len(PEOPLE)
+    assert await held(world, name) == await held(other, name)
+    assert not STOPPED & await world.reachable(name)
