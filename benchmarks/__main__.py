@@ -2,7 +2,7 @@
 
     python -m benchmarks [--quick] [--ten-million] [NAME ...]
 
-Names: prepare e164 snapshot plan import single journal memory starting; all of them when none is given. Figure, peer
+Names: prepare e164 snapshot plan import single journal memory starting neighbours; all of them when none is given. Figure, peer
 and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
 docs/benchmarks-PYTHON.json and draws the scaling curves.
 """
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import journalled, lists, starting, wire
+from benchmarks import journalled, lists, neighbours, starting, wire
 from benchmarks.curves import write_curves
 from benchmarks.measuring import Result, Scale, say
 
@@ -37,6 +37,7 @@ _ALL: Final[dict[str, Callable[[Scale, Path], list[Result]]]] = {
     "snapshot": lists.snapshot,
     "plan": lists.plan,
     "import": wire.imported,
+    "neighbours": neighbours.listings,
 }
 _PACKAGES: Final = ("polars", "aiohttp", "orjson", "phonenumbers", "msgspec", "httpx")
 
