@@ -8,9 +8,9 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.measuring import Result, Scale, child, say_and_peak
 from benchmarks.paging import bodies, paging
@@ -21,17 +21,18 @@ from pling_async.ip1 import Ip1Client
 from pling_async.ip1.codec import decode_contacts
 
 _BAR: Final = 1.5
+_ROUNDS: Final = 5
 _NAMES: Final = {"ip1": "IP1", "front": "Front"}
 
 
 def listings(scale: Scale, _: Path) -> list[Result]:
     """Compare the CPU of a listing, over HTTP and page by page, with that of the codec over the same pages."""
-    return [_compared(service, scale.rows // 10 if scale.rounds == 1 else 100_000, scale) for service in _NAMES]
+    return [_compared(service, scale.rows // 10) for service in _NAMES]
 
 
-def _compared(service: str, contacts: int, scale: Scale) -> Result:
+def _compared(service: str, contacts: int) -> Result:
     with paging(service, contacts) as url:
-        run = child("neighbours", service, contacts, max(3, scale.rounds), url)
+        run = child("neighbours", service, contacts, _ROUNDS, url)
     ours, codec = run["listing_us"], run["codec_us"]
     return Result(
         name=f"listing_{service}",
@@ -44,30 +45,20 @@ def _compared(service: str, contacts: int, scale: Scale) -> Result:
     )
 
 
-def _listed(service: str, url: str) -> AsyncIterator[Any]:
-    raise NotImplementedError
-
-
 async def _count(service: str, url: str) -> int:
     count = 0
-    if service == "ip1":
-        async with Ip1Client("token", base_url=url) as ip1:
-            async for _ in ip1.contacts.list():
-                count += 1
-    else:
-        async with FrontClient("token", base_url=url) as front:
-            async for _ in front.contacts.list():
-                count += 1
+    async with Ip1Client("token", base_url=url) if service == "ip1" else FrontClient("token", base_url=url) as client:
+        async for _ in client.contacts.list():
+            count += 1
     return count
 
 
 def _decode(service: str, pages: list[bytes]) -> int:
-    count = 0
-    for page in pages:
-        found = decode_contacts(page) if service == "ip1" else decode_page(FrontContact, page).elements
-        for _ in found:
-            count += 1
-    return count
+    return sum(1 for page in pages for _ in _elements(service, page))
+
+
+def _elements(service: str, page: bytes) -> tuple[object, ...]:
+    return decode_contacts(page) if service == "ip1" else decode_page(FrontContact, page).elements
 
 
 def _timed(work: Callable[[], int], expected: int) -> tuple[float, float]:

@@ -103,7 +103,9 @@ def _links(url: str, start: int, contacts: int) -> str:
     size = PAGES["ip1"]
     last = (contacts - 1) // size * size
     starts = {"self": start, "first": 0, "prev": start - size, "next": start + size, "last": last}
-    known = (f"<{url}v2/contacts?start={at}&limit={size}>; rel={name}" for name, at in starts.items() if 0 <= at <= last)
+    known = (
+        f"<{url}v2/contacts?start={at}&limit={size}>; rel={name}" for name, at in starts.items() if 0 <= at <= last
+    )
     return f"Link: {', '.join(known)}\r\n"
 
 
@@ -122,9 +124,7 @@ class _Pages(asyncio.Protocol):
 
 async def _serve(service: str, contacts: int) -> None:
     answers: list[bytes] = []
-    server = await asyncio.get_running_loop().create_server(
-        lambda: _Pages(answers, PAGES[service]), "127.0.0.1", 0
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: _Pages(answers, PAGES[service]), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     answers.extend(_answers(service, contacts, f"http://127.0.0.1:{port}/"))
     sys.stdout.write(f"{port}\n")

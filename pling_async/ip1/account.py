@@ -54,9 +54,7 @@ class Account:
 
     async def _page(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
         answers: list[Response] = []
-        request = Request(
-            method="GET", path=path, law=RetryLaw.SAFE, query=query, on_answer=answers.append, large=True
-        )
+        request = Request(method="GET", path=path, law=RetryLaw.SAFE, query=query, on_answer=answers.append, large=True)
         elements = await self.session.call(request, decode)
         return Page(elements, next_query(answers[-1], self.base, path, query))
 
