@@ -3,8 +3,8 @@
     python -m benchmarks [--quick] [--ten-million] [NAME ...]
 
 Names: prepare e164 snapshot plan import single journal memory starting neighbours; all of them when none is given.
-Figure, peer and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
-docs/benchmarks-PYTHON.json and draws the scaling curves.
+Figure, peer and floor come from the same run and take turns. The results go to benchmarks/results/; a full run
+also writes docs/benchmarks-PYTHON.json and draws the scaling curves.
 """
 
 import argparse

@@ -70,7 +70,7 @@ async def test_a_number_is_put_on_the_blacklist(served: Served) -> None:
     served.sandbox.fail(Fault(action="reset_after_commit", method="PUT"))
     await served.client.blacklist.put(NUMBERS[0])
     await served.client.blacklist.put(NUMBERS[0][1:])
-    assert [each["msisdn"] for each in await served.ip1.blacklist()] == [NUMBERS[0][1:]]
+    assert await served.ip1.blacklist() == [NUMBERS[0][1:]]
     assert [method for method, *_ in served.asked()] == ["PUT", "PUT", "PUT"]
     with pytest.raises(errors.ValidationError, match=r"not E\.164"):
         await served.client.blacklist.put("0701740600")
