@@ -2,9 +2,9 @@
 
     python -m benchmarks [--quick] [--ten-million] [NAME ...]
 
-Names: prepare e164 snapshot plan import single journal memory starting copy; all of them when none is given. Figure,
-peer and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also writes
-docs/benchmarks-PYTHON.json and draws the scaling curves.
+Names: prepare e164 snapshot plan import single journal memory starting neighbours copy; all of them when none is given.
+Figure, peer and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also
+writes docs/benchmarks-PYTHON.json and draws the scaling curves.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import copying, journalled, lists, starting, wire
+from benchmarks import copying, journalled, lists, neighbours, starting, wire
 from benchmarks.curves import write_curves
 from benchmarks.measuring import Result, Scale, say
 
@@ -37,6 +37,7 @@ _ALL: Final[dict[str, Callable[[Scale, Path], list[Result]]]] = {
     "snapshot": lists.snapshot,
     "plan": lists.plan,
     "import": wire.imported,
+    "neighbours": neighbours.listings,
     "copy": copying.copying,
 }
 _PACKAGES: Final = ("polars", "aiohttp", "orjson", "phonenumbers", "msgspec", "httpx")

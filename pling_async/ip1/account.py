@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-import attrs
 from attrs import frozen
 
 from pling_async.errors import CorrelationError, Problem, ValidationError
@@ -46,20 +45,18 @@ class Account:
     ) -> AsyncGenerator[T]:
         """Yield a collection's elements page by page, each once however the pages shift while they are read."""
         seen: set[object] = set()
-        request = Request(method="GET", path=path, law=RetryLaw.SAFE, large=True)
-        async with aclosing(pages(query, partial(self._page, request, decode))) as reading:
+        async with aclosing(pages(query, partial(self._page, path, decode))) as reading:
             async for page in reading:
-                for element in page:
-                    known = key(element)
+                for element, known in zip(page, map(key, page), strict=True):
                     if known not in seen:
                         seen.add(known)
                         yield element
 
-    async def _page(self, request: Request, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
+    async def _page(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
         answers: list[Response] = []
-        request = attrs.evolve(request, query=query, on_answer=answers.append)
+        request = Request(method="GET", path=path, law=RetryLaw.SAFE, query=query, on_answer=answers.append, large=True)
         elements = await self.session.call(request, decode)
-        return Page(elements, next_query(answers[-1], self.base, request.path, query))
+        return Page(elements, next_query(answers[-1], self.base, path, query))
 
 
 def segment(value: Any, what: str) -> str:

@@ -51,6 +51,12 @@ class Blacklist:
         )
         await self._account.session.call(request, decode_nothing)
 
+    async def put(self, number: str) -> None:
+        """Block a number by its own address (PUT), which is tried again after an unknown outcome."""
+        msisdn = _msisdn(number)
+        request = _of_one("PUT", msisdn, RetryLaw.CONVERGENT, body=orjson.dumps({"msisdn": msisdn}))
+        await self._account.session.call(request, decode_nothing)
+
     async def remove(self, number: str, *, consent: str) -> None:
         """Unblock a number, which most laws allow only with the person's written consent.
 
@@ -63,12 +69,13 @@ class Blacklist:
         await self._account.session.call(request, decode_nothing)
 
 
-def _of_one(method: str, msisdn: str, law: RetryLaw) -> Request:
+def _of_one(method: str, msisdn: str, law: RetryLaw, *, body: bytes | None = None) -> Request:
     return Request(
         method=method,
         path=f"{_PATH}/{msisdn}",
         shown_path=f"{_PATH}/{masked(msisdn)}",
         law=law,
+        body=body,
         subject=f"+{msisdn}",
         expected=ANY_SUCCESS,
         answers_json=method == "GET",

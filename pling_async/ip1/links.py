@@ -23,23 +23,30 @@ def next_query(response: Response, base: BaseUrl, path: str, asked: Query) -> Qu
     target = _next(response)
     if target is None:
         return None
-    try:
-        here = urlsplit(base.url + path)
-        there = urlsplit(urljoin(base.url + path, target))
-        _check_place(here, there)
-    except ValueError:
-        raise _refusal("is not a URL") from None
-    query = tuple(parse_qsl(there.query, keep_blank_values=True))
+    query = tuple(parse_qsl(_query_of(target, base.url + path), keep_blank_values=True))
     if _filters(asked) - _filters(query):
         raise _refusal("has lost the filters")
     return query
 
 
+def _query_of(target: str, here: str) -> str:
+    """Return the query of a link that leads to the collection it was found in."""
+    place, _, query = target.partition("?")
+    if place == here and "#" not in query:  # as most servers write it
+        return query
+    try:
+        there = urlsplit(urljoin(here, target))
+        _check_place(urlsplit(here), there)
+    except ValueError:
+        raise _refusal("is not a URL") from None
+    return there.query
+
+
 def _next(response: Response) -> str | None:
-    for target, parameters in _LINK.findall(", ".join(values_of(response.headers, "link"))):
-        quoted, bare = next(iter(_RELATIONS.findall(parameters)), ("", ""))
-        if "next" in (quoted or bare).lower().split():
-            return str(target)
+    for link in _LINK.finditer(", ".join(values_of(response.headers, "link"))):
+        relation = _RELATIONS.search(link[2])
+        if relation is not None and "next" in (relation[1] or relation[2] or "").lower().split():
+            return link[1]
     return None
 
 

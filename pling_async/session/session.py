@@ -294,8 +294,11 @@ class AiohttpTransport:
         setting = "listing_cap" if request.large else "answer_cap"
         refused = answer.status not in request.expected
         cap = _ERROR_CAP if refused else getattr(self._settings, setting)
+        chunk = await answer.content.readany()
+        if answer.content.at_eof() and len(chunk) <= cap:
+            return chunk
         body = BytesIO()
-        while chunk := await answer.content.readany():
+        while chunk:
             body.write(chunk)
             if body.tell() > cap:
                 answer.close()
@@ -303,6 +306,7 @@ class AiohttpTransport:
                     break
                 exchange = Exchange(status=answer.status)
                 raise ResponseTooLarge(f"the answer passed {cap} bytes (ClientSettings.{setting})", exchange=exchange)
+            chunk = await answer.content.readany()
         return body.getvalue()
 
     def _session(self) -> ClientSession:

@@ -65,6 +65,25 @@ async def test_the_blacklist_blocks(served: Served) -> None:
         await served.client.blacklist.get(NUMBERS[0])
 
 
+async def test_a_number_is_put_on_the_blacklist(served: Served) -> None:
+    """By its own address, and again after an answer that was lost: the first entry stays the only one."""
+    served.sandbox.fail(Fault(action="reset_after_commit", method="PUT"))
+    await served.client.blacklist.put(NUMBERS[0])
+    await served.client.blacklist.put(NUMBERS[0][1:])
+    assert await served.ip1.blacklist() == [NUMBERS[0][1:]]
+    assert [method for method, *_ in served.asked()] == ["PUT", "PUT", "PUT"]
+    with pytest.raises(errors.ValidationError, match=r"not E\.164"):
+        await served.client.blacklist.put("0701740600")
+
+
+async def test_a_refused_put_names_no_number(served: Served) -> None:
+    """I-26: the path of the error has the number masked, and what the server repeats of it is masked too."""
+    served.sandbox.fail(Fault(method="PUT", status=400, body=b'{"title":"Bad Request","detail":"46701740600"}'))
+    with pytest.raises(errors.BadRequest) as caught:
+        await served.client.blacklist.put(NUMBERS[0])
+    assert NUMBERS[0][1:] not in f"{caught.value}{caught.value.path}{caught.value.excerpt}"
+
+
 async def test_a_long_blacklist_has_pages(served: Served) -> None:
     """As every collection has."""
     await served.ip1.seed(blacklist=[{"msisdn": number[1:]} for number in NUMBERS])
