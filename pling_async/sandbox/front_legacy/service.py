@@ -46,7 +46,7 @@ class FrontLegacyService:
     def variables(self, origin: str) -> dict[str, str]:
         """Return what its client takes as arguments, which reads no environment."""
         return {
-            "FRONT_LEGACY_URL": f"{origin}{self.prefix}{PATH.removesuffix('contacts')}",
+            "FRONT_LEGACY_BASE_URL": f"{origin}{self.prefix}{PATH.removesuffix('contacts')}",
             "FRONT_LEGACY_COMPANY": self.company,
             "FRONT_LEGACY_PASSWORD": self.password,
         }
