@@ -1,29 +1,25 @@
-"""Excel workbooks in which every cell is a text, so that no number loses its plus or its zeros and nothing is calculated."""
+"""Excel workbooks of nothing but texts: no number loses its plus or its zeros, and nothing is calculated."""
 
 import io
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from itertools import chain
+from typing import Any, BinaryIO, Final
 
 import polars as pl
 
 from pling_async.bulk.csv_report import Flavour, neutralised
-from pling_async.errors import MissingExtraError, Problem, ValidationError
-
-if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+from pling_async.errors import Problem, ValidationError
+from pling_async.sources.extras import needed
 
 SHEET: Final = "contacts"
 _MOST_ROWS: Final = 1_048_575
 """Rows that a sheet can hold below its header."""
 _LONGEST: Final = 32_767
 """Characters that a cell can hold."""
-_SLICE: Final = 50_000
-"""Rows made Python texts at a time."""
 _WIDTH: Final = 18
 _TEXT: Final = 49
 """Excel's own number for the format @."""
 _MADE: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the same for every workbook, so that the same contacts are the same bytes
-_HINT: Final = "writing an Excel workbook needs xlsxwriter; install it with: pip install 'pling-async[excel]'"
 
 
 def check_writer() -> None:
@@ -52,23 +48,19 @@ def write_workbook(frame: pl.DataFrame, out: BinaryIO, flavour: Flavour) -> None
     out.write(whole.getbuffer())
 
 
-def _fill(sheet: "Worksheet", cells: pl.DataFrame, text: Any) -> None:
-    for column, name in enumerate(cells.columns):
-        sheet.write_string(0, column, name, text)
-    row = 0
-    for part in cells.iter_slices(_SLICE):
-        for row, values in enumerate(part.iter_rows(), row + 1):
-            for column, value in enumerate(values):
-                if value:
-                    sheet.write_string(row, column, value, text)
+def _fill(sheet: Any, cells: pl.DataFrame, text: Any) -> None:
+    for row, values in enumerate(chain([cells.columns], cells.iter_rows())):
+        for column, value in enumerate(values):
+            if value:
+                sheet.write_string(row, column, value, text)
 
 
 def _check_size(cells: pl.DataFrame) -> None:
     if cells.height > _MOST_ROWS:
         raise _refused("too_many", f"a sheet holds {_MOST_ROWS} rows and not {cells.height}; write CSV or Parquet")
-    for column in cells.iter_columns():
-        if (column.str.len_chars().max() or 0) > _LONGEST:
-            raise _refused("too_long", f"a cell of {column.name} is longer than {_LONGEST} characters; write CSV")
+    for name, longest in cells.select(pl.all().str.len_chars().max()).row(0, named=True).items():
+        if (longest or 0) > _LONGEST:
+            raise _refused("too_long", f"a cell of {name} is longer than {_LONGEST} characters; write CSV")
 
 
 def _refused(code: str, message: str) -> ValidationError:
@@ -76,8 +68,4 @@ def _refused(code: str, message: str) -> ValidationError:
 
 
 def _library() -> Any:
-    try:
-        import xlsxwriter  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(_HINT) from error
-    return xlsxwriter
+    return needed("xlsxwriter", extra="excel", source="writing an Excel workbook")
