@@ -123,7 +123,9 @@ class Console:
         line = re.sub(r"\b(RUN|DIGEST)\b", lambda found: self._meant(found[1]), command.line)
         given, words = _assigned(shlex.split(line, comments=True))
         if words[0] == ".":
-            return int(words[1:] != [".venv/bin/activate"] or "VENV := .venv\n" not in MAKEFILE.read_text(encoding="utf-8")), ""
+            return int(
+                words[1:] != [".venv/bin/activate"] or "VENV := .venv\n" not in MAKEFILE.read_text(encoding="utf-8")
+            ), ""
         if words[0] in {"make", "pip"}:
             return _known(words), ""
         if words[:2] == ["pling", "sandbox"]:
