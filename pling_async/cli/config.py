@@ -152,7 +152,7 @@ def _create(target: Path) -> None:
 @click.option("--forget", is_flag=True, help="Take it out of the keyring.")
 @click.option("--service", type=click.Choice(list(SYSTEMS)), default="pling", show_default=True, help="Whose secret.")
 def password(forget: bool, service: str) -> None:  # noqa: FBT001 - click's
-    """Keep the password of an account, or the token of another system, in the system's keyring.
+    """Keep a password, or a token, in the system's keyring.
 
       pling config password
       pling config password --profile test < password.txt
