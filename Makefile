@@ -19,6 +19,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
+	@echo "installing what it needs into $(VENV), once; that takes a minute or two"
 	$(PIP) --editable '.[cli]'
 	@touch $@
 

@@ -68,7 +68,8 @@ async def go_through_with_it(pling: "Commands") -> None:
     print(*REJECTS.read_text(encoding="utf-8").splitlines()[:4], sep="\n")
     say("The stop list: everybody who was on it, and two whom the list says have opted out.")
     await pling("stop-list", "list")
-    say("Run `make demo` again: nothing is left to change. Or try `.venv/bin/pling --help`.")
+    say("Run `make demo` again: nothing is left to change.")
+    say("Or take a list of your own: `. .venv/bin/activate`, then `pling check FILE`.")
 
 
 class Commands:

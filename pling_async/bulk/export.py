@@ -13,6 +13,7 @@ from pling_async.bulk.fields import TEXTS, WRITABLE, canonical, row_count
 from pling_async.bulk.prepare import prepare
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.bulk.snapshot import last_snapshot
+from pling_async.bulk.workbook import write_workbook
 from pling_async.pling.client import PlingClient
 from pling_async.sources.base import LIST_MARK
 
@@ -31,6 +32,7 @@ class Format(StrEnum):
     JSON = "json"
     NDJSON = "ndjson"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 @frozen(kw_only=True)
@@ -51,9 +53,11 @@ class Export:
     loss: Loss
 
     def write(self, out: BinaryIO, form: Format, flavour: Flavour = Flavour.EXCHANGE) -> None:
-        """Write the contacts; `flavour` is about CSV alone."""
+        """Write the contacts; `flavour` is about CSV and workbooks."""
         if form is Format.CSV:
             write_csv(as_texts(self.contacts), out, flavour)
+        elif form is Format.XLSX:
+            write_workbook(as_texts(self.contacts), out, flavour)
         elif form is Format.PARQUET:
             self.contacts.write_parquet(out)
         else:
@@ -71,7 +75,7 @@ async def export(client: PlingClient, *, stopped: bool | None = None, group: str
 
 
 def as_texts(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Return contacts as the cells of CSV.
+    """Return contacts as the cells of CSV, or of a sheet.
 
     A contact that is not stopped has a blank: who opts out later must not be made reachable by an older file. A group
     whose name holds a separator makes its cell begin with the mark of exact lists.

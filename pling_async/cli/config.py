@@ -10,9 +10,10 @@ import click
 
 from pling_async.cli import profiles
 from pling_async.cli.commands import Group
-from pling_async.cli.configuration import NAMES, Configuration, configuration
+from pling_async.cli.configuration import Configuration, configuration
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, note
+from pling_async.cli.systems import NEIGHBOURS, SYSTEMS
 from pling_async.errors import ConfigurationError, PlingError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ username = "you"
 account_id = 12345
 keyring = true                             # the password: pling config password
 # base_url = "https://login.pling.as/api/"
+
+# [profiles.default.ip1]                   # for pling copy; likewise [profiles.default.front]
+# token = "..."                            # or keyring = true, and: pling config password --service ip1
 """
 
 
@@ -44,16 +48,17 @@ def config() -> None:
 @config.command()
 @output_option
 def show(output: Output) -> None:
-    """Show each setting and where it comes from; passwords are masked.
+    """Show each setting and where it comes from; passwords and tokens are masked.
 
       pling config show
       pling config show --profile test -o json
 
     Options win over the environment, that over ./pling.toml, that over your own pling.toml. What a profile that
-    is named with --profile says counts as an option.
+    is named with --profile says counts as an option. Other systems are shown where anybody speaks of them.
     """
-    configured = configuration()
-    output.records(("setting", "value", "source"), list(_records(configured)))
+    others = [configuration(system) for system in NEIGHBOURS.values()]
+    records = [*_records(configuration()), *(each for other in others for each in _neighbour(other))]
+    output.records(("setting", "value", "source"), records)
     output.next_step("doctor")
 
 
@@ -64,34 +69,41 @@ def _records(configured: Configuration) -> Iterator[dict[str, Any]]:
         yield {"setting": "profile", "value": "sandbox", "source": source}
         return
     yield _said("profile", *((chosen.value, chosen.source) if chosen else (None, "")))
-    for name in NAMES:
+    yield from _settings(configured)
+
+
+def _neighbour(configured: Configuration) -> Iterator[dict[str, Any]]:
+    if configured.settings or configured.uses_keyring:
+        for each in _settings(configured):
+            yield {**each, "setting": f"{configured.system.name}.{each['setting']}"}
+
+
+def _settings(configured: Configuration) -> Iterator[dict[str, Any]]:
+    for name in configured.system.names:
         setting = configured.settings.get(name)
-        if name == "password":
-            yield _password(configured)
+        if name == configured.system.secret:
+            yield _secret(configured)
         elif setting is not None:
             yield _said(name, str(setting.value) if name == "account_id" else setting.value, setting.source)
+        elif name == "base_url":
+            yield _said(name, configured.system.default_url, "default")
         else:
-            yield _default(name)
+            yield _said(name, None, "not set")
 
 
 def _said(name: str, value: Any, source: str) -> dict[str, Any]:
     return {"setting": name, "value": value, "source": source}
 
 
-def _default(name: str) -> dict[str, Any]:
-    from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - `pling --help` does without
-
-    return _said(name, DEFAULT_URL, "default") if name == "base_url" else _said(name, None, "not set")
-
-
-def _password(configured: Configuration) -> dict[str, Any]:
+def _secret(configured: Configuration) -> dict[str, Any]:
     from pling_async.cli.passwords import password_of  # noqa: PLC0415 - `pling --help` does without
 
+    name = configured.system.secret
     try:
         found = password_of(configured)
     except PlingError as error:
-        return _said("password", None, str(error))
-    return _said("password", None, "not set") if found is None else _said("password", "***", found.source)
+        return _said(name, None, str(error))
+    return _said(name, None, "not set") if found is None else _said(name, "***", found.source)
 
 
 @config.command()
@@ -138,11 +150,13 @@ def _create(target: Path) -> None:
 
 @config.command()
 @click.option("--forget", is_flag=True, help="Take it out of the keyring.")
-def password(forget: bool) -> None:  # noqa: FBT001 - click's
-    """Keep the password of an account in the system's keyring.
+@click.option("--service", type=click.Choice(list(SYSTEMS)), default="pling", show_default=True, help="Whose secret.")
+def password(forget: bool, service: str) -> None:  # noqa: FBT001 - click's
+    """Keep a password, or a token, in the system's keyring.
 
       pling config password
       pling config password --profile test < password.txt
+      pling config password --service ip1
       pling config password --forget
 
     It is asked for, or read from stdin, and kept for this user and this server alone. The profile needs
@@ -150,24 +164,32 @@ def password(forget: bool) -> None:  # noqa: FBT001 - click's
     """
     from pling_async.cli import passwords  # noqa: PLC0415 - `pling --help` does without
 
-    configured = configuration()
-    if configured.value("username") is None:
-        raise ConfigurationError("whose password? Name the username in a profile or in PLING_USERNAME")
+    configured = configuration(SYSTEMS[service])
+    kind = configured.system.secret
+    if passwords.owner_of(configured) is None:
+        raise ConfigurationError(f"whose {kind}? Name {_owner_words(configured)}")
     if forget:
         passwords.forget(configured)
-        note("The keyring has forgotten the password.")
+        note(f"The keyring has forgotten the {kind}.")
     else:
-        passwords.keep(configured, _typed())
-        note("The keyring keeps the password." + ("" if configured.uses_keyring else " Set keyring = true to use it."))
+        passwords.keep(configured, _typed(kind))
+        note(f"The keyring keeps the {kind}." + ("" if configured.uses_keyring else " Set keyring = true to use it."))
     Output().next_step("config", "show")
 
 
-def _typed() -> "Secret":
+def _owner_words(configured: Configuration) -> str:
+    user = configured.system.user
+    if user is None:
+        return "a profile"
+    return f"the {user} in a profile or in {configured.system.variable(user)}"
+
+
+def _typed(kind: str) -> "Secret":
     from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
 
     if sys.stdin.isatty():
-        return Secret(click.prompt("Password", hide_input=True, err=True))
+        return Secret(click.prompt(kind.capitalize(), hide_input=True, err=True))
     text = sys.stdin.readline().removesuffix("\n").removesuffix("\r")
     if not text:
-        raise click.UsageError("nobody is there to type a password, and nothing came on stdin")
+        raise click.UsageError(f"nobody is there to type a {kind}, and nothing came on stdin")
     return Secret(text)

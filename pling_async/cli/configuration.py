@@ -1,4 +1,4 @@
-"""Which account is meant: each setting with where it comes from, and the laws about passwords."""
+"""Which account is meant, and which neighbour: each setting with where it comes from, and the laws about passwords."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,8 @@ from typing import Any, Final
 import click
 from attrs import field, frozen
 
-from pling_async.cli.profiles import DEFAULT_PROFILE, ProfileFile, profile_files, suggestion
+from pling_async.cli.profiles import DEFAULT_PROFILE, ProfileFile, profile_files, suggestion, tables
+from pling_async.cli.systems import PLING, System
 from pling_async.errors import ConfigurationError
 
 VARIABLES: Final = (
@@ -23,8 +24,6 @@ VARIABLES: Final = (
 
 SANDBOX: Final = "sandbox"
 """The profile that is always there: the embedded sandbox."""
-
-NAMES: Final = ("username", "password", "account_id", "base_url")
 
 _PROFILE_META: Final = "pling_async.profile"
 _ACCOUNT_META: Final = "pling_async.account"
@@ -62,16 +61,17 @@ class Setting:
 
 @frozen(kw_only=True)
 class Configuration:
-    """What is known of the account that is meant."""
+    """What is known of the account that is meant, or of a neighbour."""
 
+    system: System = PLING
     profile: Setting | None
     settings: Mapping[str, Setting]
     uses_keyring: bool = False
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether nobody spoke of an account, or somebody asked for the embedded sandbox."""
-        return not self.settings or self.profile_name == SANDBOX
+        """Whether nobody spoke of an account of Pling, or somebody asked for the embedded sandbox."""
+        return self.system.is_pling and (not self.settings or self.profile_name == SANDBOX)
 
     @property
     def profile_name(self) -> str | None:
@@ -91,28 +91,32 @@ def select(profile: str | None = None, account: int | None = None) -> None:
     )
 
 
-def configuration() -> Configuration:
+def configuration(system: System = PLING) -> Configuration:
     """Return what options, environment and files say; nothing is asked for, and no password is looked up elsewhere."""
     context = click.get_current_context(silent=True)
     meta = {} if context is None else context.meta
     files = profile_files()
     profile = _chosen(meta.get(_PROFILE_META), files)
-    if profile is not None and profile.value == SANDBOX and _is_meant(profile):
+    if system.is_pling and profile is not None and profile.value == SANDBOX and _is_meant(profile):
         return Configuration(profile=profile, settings={})
-    layers = [*_profile_layers(profile, files), _environment()]
+    layers = [*_profile_layers(profile, files, system), _environment(system)]
     if profile is None or profile.origin is not Origin.OPTION:
         layers = [layers[-1], *layers[:-1]]
-    settings = _overlaid([_account_option(meta.get(_ACCOUNT_META)), *layers])
+    account = _account_option(meta.get(_ACCOUNT_META)) if system.has_account else {}
+    settings = _overlaid([account, *layers], frozenset({system.secret, "keyring"}))
     keyring = settings.pop("keyring", None)
-    return Configuration(profile=profile, settings=settings, uses_keyring=bool(keyring and keyring.value))
+    return Configuration(
+        system=system, profile=profile, settings=settings, uses_keyring=bool(keyring and keyring.value)
+    )
 
 
-def check_destination(password: Setting, base_url: Setting | None, default_url: str) -> None:
+def check_destination(secret: Setting, configured: Configuration) -> None:
     """Raise `ConfigurationError` when a password would go to an address that came from somebody else."""
-    if base_url is None or base_url.value == default_url or base_url.origin in _GOES_TO[password.origin]:
+    base_url, default_url = configured.settings.get("base_url"), configured.system.default_url
+    if base_url is None or base_url.value == default_url or base_url.origin in _GOES_TO[secret.origin]:
         return
     raise ConfigurationError(
-        f"the password of {password.source} would be sent to the base_url of {base_url.source}; "
+        f"the {configured.system.secret} of {secret.source} would be sent to the base_url of {base_url.source}; "
         "give both in one place if that is meant"
     )
 
@@ -151,41 +155,49 @@ def _origin(file: ProfileFile) -> Origin:
     return Origin.FOLDER if file.shown.startswith("./") else Origin.USER
 
 
-def _profile_layers(profile: Setting | None, files: tuple[ProfileFile, ...]) -> list[dict[str, Setting]]:
-    name = None if profile is None else profile.value
+def _profile_layers(
+    profile: Setting | None, files: tuple[ProfileFile, ...], system: System
+) -> list[dict[str, Setting]]:
+    name = "" if profile is None else str(profile.value)
+    table = name if system.is_pling else f"{name}.{system.name}"
     return [
         {
-            key: Setting(value=value, origin=_origin(file), source=f"{file.shown} [profiles.{name}]")
-            for key, value in file.profiles.get(str(name), {}).items()
+            key: Setting(value=value, origin=_origin(file), source=f"{file.shown} [profiles.{table}]")
+            for key, value in _said_of(system, file.profiles.get(name, {})).items()
         }
         for file in files
     ]
 
 
-def _environment() -> dict[str, Setting]:
-    given = {
-        name: "" if "PASSWORD" in name else os.environ[name]  # read where it is needed, and held as a secret
-        for name in VARIABLES
-        if os.environ.get(name) and name != "PLING_PROFILE"
-    }
-    found = {
-        name.removeprefix("PLING_").lower(): Setting(value=value, origin=Origin.ENVIRONMENT, source=name)
-        for name, value in given.items()
-    }
-    file = found.pop("password_file", None)
-    return found if file is None or "password" in found else {**found, "password": file}
+def _said_of(system: System, profile: Mapping[str, Any]) -> dict[str, Any]:
+    table = {each.name: held for each, held in tables(profile)}.get(system.name, {})
+    return {key: value for key, value in table.items() if key in system.keys}
+
+
+def _environment(system: System) -> dict[str, Setting]:
+    """Return what variables say; a secret is read where it is needed, and held as one."""
+    found: dict[str, Setting] = {}
+    for name in system.names:
+        variable = system.variable(name)
+        if name == system.secret:
+            given = next((each for each in (variable, f"{variable}_FILE") if os.environ.get(each)), None)
+            if given is not None:
+                found[name] = Setting(value="", origin=Origin.ENVIRONMENT, source=given)
+        elif value := os.environ.get(variable):
+            found[name] = Setting(value=value, origin=Origin.ENVIRONMENT, source=variable)
+    return found
 
 
 def _account_option(account: int | None) -> dict[str, Setting]:
     return {} if account is None else {"account_id": Setting(value=account, origin=Origin.OPTION, source="--account")}
 
 
-def _overlaid(layers: list[dict[str, Setting]]) -> dict[str, Setting]:
-    """Unite layers, the first one winning; a password and the keyring are two ways to say the same."""
+def _overlaid(layers: list[dict[str, Setting]], same: frozenset[str]) -> dict[str, Setting]:
+    """Unite layers, the first one winning; a secret and the keyring are two ways to say the `same`."""
     settings: dict[str, Setting] = {}
     for layer in layers:
-        is_secret_known = bool({"password", "keyring"} & settings.keys())
+        is_secret_known = bool(same & settings.keys())
         for key, setting in layer.items():
-            if key not in settings and not (is_secret_known and key in {"password", "keyring"}):
+            if key not in settings and not (is_secret_known and key in same):
                 settings[key] = setting
     return settings

@@ -13,17 +13,10 @@ from pling_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
-    from pling_async.session.auth import Secret
 
 Result = TypeVar("Result")
 Opened = AbstractAsyncContextManager["PlingClient"]
 Work = Callable[["PlingClient"], Coroutine[Any, Any, Result]]
-
-_NEEDED: Final = {
-    "username": "PLING_USERNAME",
-    "password": "PLING_PASSWORD or PLING_PASSWORD_FILE",
-    "account_id": "PLING_ACCOUNT_ID",
-}
 
 MAYBE: Final = "the request may have been carried out: look at the account before you repeat it"
 
@@ -45,25 +38,14 @@ async def _done(opened: Opened, work: Work[Result]) -> Result:
 
 def client_of(configured: Configuration) -> "PlingClient":
     """Return a client for a configured account, or raise `ConfigurationError` naming what is missing."""
-    from pling_async.pling.client import DEFAULT_URL, PlingClient  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.cli.passwords import needed_password  # noqa: PLC0415 - `pling --help` does without
+    from pling_async.pling.client import PlingClient  # noqa: PLC0415 - likewise
 
     password = needed_password(configured)
-    account_id, base_url = account_of(configured), configured.value("base_url") or DEFAULT_URL
+    account_id, base_url = account_of(configured), configured.value("base_url") or configured.system.default_url
     made = PlingClient(configured.value("username"), password, account_id=account_id, base_url=base_url)
-    _say_folder(configured, f"Account {account_id} at {made.origin}")
+    say_folder(configured, f"Account {account_id} at {made.origin}")
     return made
-
-
-def needed_password(configured: Configuration) -> "Secret":
-    """Return the password of an account of which all that is needed is known, or raise `ConfigurationError`."""
-    from pling_async.cli.passwords import password_of  # noqa: PLC0415 - `pling --help` does without
-
-    password = password_of(configured)
-    given = configured.settings.keys() | ({"password"} if password else set())
-    if password is None or not given >= _NEEDED.keys():
-        raise ConfigurationError(_missing(configured, [name for name in _NEEDED if name not in given]))
-    secret: Secret = password.value
-    return secret
 
 
 def account_of(configured: Configuration) -> int:
@@ -76,16 +58,8 @@ def account_of(configured: Configuration) -> int:
     return int(value)
 
 
-def _missing(configured: Configuration, names: list[str]) -> str:
-    wanted = ", ".join(_NEEDED[name] for name in names)
-    if configured.profile_name is None:
-        return f"not set: {wanted}; unset all PLING_* variables for the sandbox"
-    keys = ", ".join(names)
-    return f"profile {configured.profile_name!r} has no {keys}, and not set: {wanted}; see: pling config show"
-
-
-def _say_folder(configured: Configuration, account: str) -> None:
-    """Say which account is meant when the current folder, and not the user, decided it."""
+def say_folder(configured: Configuration, account: str) -> None:
+    """Say which account or system is meant when the current folder, and not the user, decided it."""
     if any(each.origin is Origin.FOLDER for each in configured.settings.values()):
         _say_once(f"{account} (profile {configured.profile_name!r} of ./pling.toml)")
 
@@ -94,7 +68,10 @@ def _embedded(configured: Configuration) -> Opened:
     from pling_async.cli.embedded import embedded_client  # noqa: PLC0415 - `pling --help` does without
 
     database = sandbox_database()
-    why = f"Profile {SANDBOX}" if configured.profile else "No account is configured (PLING_USERNAME, pling.toml)"
+    why = "No account is configured (PLING_USERNAME, pling.toml)"
+    if configured.profile:
+        is_named = configured.profile_name == SANDBOX
+        why = f"Profile {SANDBOX}" if is_named else f"Profile {configured.profile_name} names no account of Pling"
     _say_once(f"{why}: this is the embedded sandbox, kept in {database}")
     return embedded_client(database)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ from attrs import frozen
 
 from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
-from pling_async.cli.copying import carried_over
-from pling_async.cli.neighbours import NAMES, as_source, as_target, spoken_with
+from pling_async.cli.copying import Opened, carried_over
+from pling_async.cli.neighbours import NAMES, Neighbour, neighbour, spoken_with
 from pling_async.cli.options import Values, gathered
 from pling_async.cli.output import confirm, next_step, note
 from pling_async.cli.plan import confirmed, enforce_guards, save_made, show_made
@@ -34,11 +35,6 @@ class Route:
     stopped: str
     is_plan_only: bool
     out: Path | None
-
-    @property
-    def neighbour(self) -> str:
-        """The end that is not Pling."""
-        return self.target if self.origin == "pling" else self.origin
 
 
 _ROUTE: Mapping[str, Any] = {
@@ -79,9 +75,9 @@ def copy(route: Route, within: Within, applying: Applying, view: View) -> int:
       pling copy --from pling --to ip1 --plan-only
       pling copy --from pling --to front --stopped mark --yes --report outcomes.csv
 
-    The other system is the one in IP1_TOKEN and IP1_BASE_URL, or FRONT_TOKEN and FRONT_BASE_URL. People are known by
-    their mobile number. Stopped people arrive stopped, or not at all. In the other system nothing is ever deleted;
-    into Pling --mode and all guards are those of import.
+    The other system is the one in IP1_TOKEN and IP1_BASE_URL, or FRONT_TOKEN and FRONT_BASE_URL, or in a profile:
+    pling config show. People are known by their mobile number. Stopped people arrive stopped, or not at all. In the
+    other system nothing is ever deleted; into Pling --mode and all guards are those of import.
     """
     if route.target == "pling":
         return _inward(route, within, applying, view)
@@ -92,7 +88,7 @@ def copy(route: Route, within: Within, applying: Applying, view: View) -> int:
 def _inward(route: Route, within: Within, applying: Applying, view: View) -> int:
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    prepared = asyncio.run(_prepared(route, within))
+    prepared = asyncio.run(_prepared(neighbour(route.origin), within))
     made: Plan = on_account(
         lambda client: bulk.plan(client, prepared, mode=within.mode, guards=within.guards),
         interrupted=lambda: "nothing was sent",
@@ -108,14 +104,14 @@ def _inward(route: Route, within: Within, applying: Applying, view: View) -> int
     return 0
 
 
-async def _prepared(route: Route, within: Within) -> "Prepared":
+async def _prepared(origin: Neighbour, within: Within) -> "Prepared":
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    async with as_source(route.origin, region=within.settings.region) as source:
+    async with origin.as_source(region=within.settings.region) as source:
         prepared = await bulk.prepare(source, settings=within.settings)
     kinds = [each.reason for each in getattr(source, "left", ())]
     for kind in dict.fromkeys(kinds):
-        note(f"does not fit ({kind.replace('_', ' ')}): {kinds.count(kind)} contacts of {route.origin}")
+        note(f"does not fit ({kind.replace('_', ' ')}): {kinds.count(kind)} contacts of {origin.name}")
     return prepared
 
 
@@ -137,7 +133,11 @@ def _outward(route: Route, within: Within, applying: Applying, view: View) -> in
     from pling_async.bulk.guards import enforce  # noqa: PLC0415 - polars takes a while to import
     from pling_async.cli.copy_view import show_copy  # noqa: PLC0415 - likewise
 
-    made: CopyPlan = on_account(lambda client: _planned(client, route, within), interrupted=lambda: "nothing was sent")
+    region, stopped = within.settings.region, route.stopped
+    opened = partial(neighbour(route.target).as_target, region=region, stopped=stopped)
+    made: CopyPlan = on_account(
+        lambda client: _planned(client, route, within, opened), interrupted=lambda: "nothing was sent"
+    )
     if not view.is_quiet and (view.output.is_table or route.is_plan_only):
         show_copy(view.output, made, view.details)
     enforce(made.verdicts, digest="")
@@ -146,15 +146,13 @@ def _outward(route: Route, within: Within, applying: Applying, view: View) -> in
     if made.write_count and not applying.is_confirmed:
         counts = made.counts
         confirm(f"Add {counts['add']} and change {counts['change']} contacts in {made.title} at {made.target_origin}?")
-    region, stopped = within.settings.region, route.stopped
-    opened = lambda: as_target(route.target, region=region, stopped=stopped)  # noqa: E731 - a name for one argument
     return carried_over(made, opened, view.output, applying.reports)
 
 
-async def _planned(client: "PlingClient", route: Route, within: Within) -> "CopyPlan":
+async def _planned(client: "PlingClient", route: Route, within: Within, opened: Opened) -> "CopyPlan":
     from pling_async import bulk, targets  # noqa: PLC0415 - polars takes a while to import
 
     account = await bulk.snapshot(client)
     with spoken_with(route.target):
-        async with as_target(route.target, region=within.settings.region, stopped=route.stopped) as target:
+        async with opened() as target:
             return await targets.plan(client, target, guards=within.guards, snapshot=account)

@@ -12,16 +12,21 @@ import click
 
 from pling_async.cli.commands import Command
 from pling_async.cli.configuration import Configuration, configuration
-from pling_async.cli.connection import account_of, client_of, needed_password, sandbox_database
+from pling_async.cli.connection import account_of, client_of, sandbox_database
 from pling_async.cli.exits import Exit
+from pling_async.cli.neighbours import NAMES as COPIED
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, note
+from pling_async.cli.passwords import needed_password
+from pling_async.cli.systems import PLING, SYSTEMS, System
 from pling_async.errors import ConfigurationError, PlingError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pling_async.cli.checks import Check, Target
+    from pling_async.cli.checks import Check
+    from pling_async.cli.endpoint import Endpoint, Target
+    from pling_async.session.auth import Secret
 
 _CHECK_COLUMNS = ("check", "result", "said", "do")
 _READING_COLUMNS = ("switch", "reading", "meaning")
@@ -35,23 +40,30 @@ _READING_COLUMNS = ("switch", "reading", "meaning")
     metavar="ID",
     help="Empty account that --probe may write to; a replace is among what is tried.",
 )
+@click.option(
+    "--service", type=click.Choice(list(SYSTEMS)), default=PLING.name, show_default=True, help="Which API to look at."
+)
 @output_option
-def doctor(probe: bool, throw_away_account: int | None, output: Output) -> int:  # noqa: FBT001 - click's
+def doctor(probe: bool, throw_away_account: int | None, service: str, output: Output) -> int:  # noqa: FBT001 - click's
     """Check the way to the server, the credentials and its answers.
 
       pling doctor
       pling doctor --profile test -o json
+      pling doctor --service ip1
       pling doctor --probe --profile sandbox
       pling doctor --probe --throw-away-account 99
 
     Nothing is written. Each check is ok, warn or fail, with what to do; a fail ends the command with the exit code
     of its kind. Then comes which reading the server shows where the API's document leaves it open. Most readings take
     requests that write: --probe sends them to an account of its own in memory when the sandbox is meant, else to the
-    account that you name as one to throw away, which must be empty and is empty afterwards.
+    account that you name as one to throw away, which must be empty and is empty afterwards. Of other systems the way,
+    the credentials and the clock are checked; nothing is written there.
     """
+    if probe and service != PLING.name:
+        raise click.UsageError("--probe is for Pling alone; nothing is written anywhere else.")
     if throw_away_account is not None and not probe:
         raise click.UsageError("--throw-away-account is for --probe; add it if that is meant.")
-    asked = _Examination(probe=probe, throw_away=throw_away_account)
+    asked = _Examination(system=SYSTEMS[service], probe=probe, throw_away=throw_away_account)
     _examine(asked)
     asked.show(output)
     return asked.code
@@ -61,6 +73,7 @@ def doctor(probe: bool, throw_away_account: int | None, output: Output) -> int: 
 class _Examination:
     """What is asked, and what was found."""
 
+    system: System
     probe: bool
     throw_away: int | None
     checks: "list[Check]" = attrs.field(factory=list)
@@ -87,7 +100,12 @@ class _Examination:
             output.record({"ok": self.code is Exit.OK, "checks": checks, "readings": readings})
         else:
             output.records((), [*checks, *readings])
-        output.next_step(*(("check", "FILE") if self.code is Exit.OK else ("config", "show")))
+        output.next_step(*(self._next() if self.code is Exit.OK else ("config", "show")))
+
+    def _next(self) -> tuple[str, ...]:
+        if self.system.name in COPIED:
+            return ("copy", "--from", self.system.name, "--to", PLING.name, "--plan-only")
+        return ("check", "FILE")
 
 
 def _explained(readings: dict[str, object]) -> "list[dict[str, Any]]":
@@ -111,13 +129,28 @@ def _examine(asked: _Examination) -> None:
     from pling_async.cli.checks import failed  # noqa: PLC0415 - aiohttp takes a while to import
 
     try:
-        configured = configuration()
-        named = None if configured.is_sandbox else _named(configured)
-        asked.checks.append(_unfinished())
-        asyncio.run(_examined(asked, configured, named))
+        configured = configuration(asked.system)
+        if asked.system.is_pling:
+            named = None if configured.is_sandbox else _named(configured)
+            asked.checks.append(_unfinished())
+            asyncio.run(_examined(asked, configured, named))
+        else:
+            asyncio.run(_looked_at(asked, configured, needed_password(configured)))
     except PlingError as error:
         is_early = not any(each.name == "configuration" for each in asked.checks)
         asked.checks.append(failed("configuration" if is_early else "probe", error))
+
+
+async def _looked_at(asked: _Examination, configured: Configuration, secret: "Secret") -> None:
+    """Look at a neighbour, which is only ever read."""
+    from pling_async.cli.checks import checks  # noqa: PLC0415 - aiohttp takes a while to import
+    from pling_async.cli.endpoint import endpoint_of  # noqa: PLC0415 - likewise
+
+    endpoint = await asyncio.to_thread(endpoint_of, configured, secret)
+    endpoint.auth.header_value()  # refuses what no credentials can be
+    asked.checks.append(_configured(configured, endpoint))
+    async with aclosing(checks(endpoint)) as found:
+        asked.checks.extend([each async for each in found])
 
 
 async def _examined(asked: _Examination, configured: Configuration, named: "Target | None") -> None:
@@ -146,12 +179,14 @@ def _unfinished() -> "Check":
     return Check(name="runs", level=Level.WARN, said=f"cut short: {len(open_ones)}", way_out=way_out)
 
 
-def _configured(configured: Configuration, target: "Target") -> "Check":
+def _configured(configured: Configuration, target: "Endpoint") -> "Check":
     from pling_async.cli.checks import Check, Level  # noqa: PLC0415 - aiohttp takes a while to import
 
     where = "the embedded sandbox" if configured.is_sandbox else target.base.url
+    account = getattr(target, "account_id", None)
+    who = target.system if account is None else f"account {account}"
     profile = f", profile {configured.profile_name}" if configured.profile else ""
-    return Check(name="configuration", level=Level.OK, said=f"account {target.account_id} at {where}{profile}")
+    return Check(name="configuration", level=Level.OK, said=f"{who} at {where}{profile}")
 
 
 async def _read(asked: _Examination, configured: Configuration, target: "Target") -> None:
@@ -196,7 +231,7 @@ async def _thrown_away(asked: _Examination, configured: Configuration, target: "
 
 
 def _named(configured: Configuration) -> "Target":
-    from pling_async.cli.checks import Target  # noqa: PLC0415 - aiohttp takes a while to import
+    from pling_async.cli.endpoint import Target  # noqa: PLC0415 - aiohttp takes a while to import
     from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - likewise
     from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise
 
@@ -212,7 +247,7 @@ def _named(configured: Configuration) -> "Target":
 
 @asynccontextmanager
 async def _sandbox(database: "Path | str") -> AsyncIterator["Target"]:
-    from pling_async.cli.checks import Target  # noqa: PLC0415 - aiohttp takes a while to import
+    from pling_async.cli.endpoint import Target  # noqa: PLC0415 - aiohttp takes a while to import
     from pling_async.sandbox import Sandbox, User  # noqa: PLC0415 - likewise
     from pling_async.session.auth import Secret  # noqa: PLC0415 - likewise
     from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise

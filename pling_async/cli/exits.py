@@ -7,6 +7,7 @@ import click
 from attrs import frozen
 
 from pling_async import errors
+from pling_async.cli.systems import SYSTEMS
 
 
 class Exit(IntEnum):
@@ -104,8 +105,11 @@ def message(error: BaseException) -> str:
 
 def _hint(error: BaseException) -> str:
     """Return what to do, in the variables of the system that the error is about."""
-    hint, system = ending(error).hint, getattr(error, "system", "pling").upper()
-    return hint if system == "PLING" or "PLING_" not in hint else f"check {system}_TOKEN and {system}_BASE_URL"
+    hint, system = ending(error).hint, SYSTEMS[getattr(error, "system", "pling")]
+    if system.is_pling or "PLING_" not in hint:
+        return hint
+    variables = f"{system.variable(system.secret)} and {system.variable('base_url')}"
+    return f"check {variables}, or the profile: `pling config show`, `pling doctor{system.flag}`"
 
 
 def _is_plain_absence(error: BaseException) -> bool:

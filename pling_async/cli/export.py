@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pling_async.bulk.export import Export, Format, Loss
     from pling_async.pling.client import PlingClient
 
-_FORMATS: Final = ("csv", "json", "ndjson", "parquet")
-_SUFFIXES: Final = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
+_FORMATS: Final = ("csv", "json", "ndjson", "parquet", "xlsx")
+_BINARY: Final = frozenset({"parquet", "xlsx"})
+_SUFFIXES: Final = {**{f".{form}": form for form in _FORMATS}, ".jsonl": "ndjson"}
 
 
 @click.command(cls=Command)
@@ -31,7 +32,7 @@ _SUFFIXES: Final = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl
     type=click.Choice(["exchange", "spreadsheet"]),
     default="exchange",
     show_default=True,
-    help="CSV that is exact, or CSV in which a spreadsheet calculates nothing.",
+    help="CSV and workbooks that are exact, or CSV in which a spreadsheet calculates nothing.",
 )
 @click.option("--group", metavar="NAME", help="Only members of this group, stopped ones too.")
 @click.option("--stopped/--not-stopped", default=None, help="Only those on the stop list, or only the others.")
@@ -40,19 +41,20 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
     """Write the contacts of the account to a file that only you can read.
 
       pling export --out contacts.csv
+      pling export --out contacts.xlsx
       pling export --out contacts.csv --flavour spreadsheet --group VIP
       pling export --out contacts.parquet --not-stopped
       pling export --format ndjson | jq -r .mobile
 
-    What is written can be read again: `pling plan contacts.csv` then finds nothing to change. In CSV is_stopped is
-    blank for people who are not stopped, so that an old file makes nobody reachable who opted out since. With
-    --flavour spreadsheet a text that could be a formula gets an apostrophe, which stays when it is read.
+    What is written can be read again: `pling plan contacts.csv` then finds nothing to change. In CSV and Excel
+    is_stopped is blank for people who are not stopped, so that an old file makes nobody reachable who opted out since.
+    In an Excel workbook every cell is a text. With --flavour spreadsheet a text that could be a formula gets an
+    apostrophe, which stays when it is read.
     """
     target = None if out == "-" else Path(out)
     _check_target(target, force=force)
     form = form or (_SUFFIXES.get(target.suffix.lower(), "csv") if target else "csv")
-    if target is None and form == "parquet" and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not for terminals; give --out FILE.")
+    _check_form(form, is_shown=target is None and sys.stdout.isatty())
     made = on_account(lambda client: _exported(client, chosen))
     with _opened(target) as file:
         made.write(file, _format(form), _flavour(flavour))
@@ -66,6 +68,16 @@ async def _exported(client: "PlingClient", only: dict[str, Any]) -> "Export":
     from pling_async.bulk.export import export as exported  # noqa: PLC0415 - polars takes a while to import
 
     return await exported(client, **only)
+
+
+def _check_form(form: str, *, is_shown: bool) -> None:
+    """Refuse what cannot be shown, or cannot be written here, before anybody is asked for anything."""
+    if form in _BINARY and is_shown:
+        raise click.UsageError(f"{form} is not for terminals; give --out FILE.")
+    if form == "xlsx":
+        from pling_async.bulk.workbook import check_writer  # noqa: PLC0415 - polars takes a while to import
+
+        check_writer()
 
 
 def _format(name: str) -> "Format":

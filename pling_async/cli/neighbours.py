@@ -1,19 +1,25 @@
-"""The other systems that a command can speak with: found in the environment, as sources and as targets."""
+"""The other systems that contacts are copied from and to: configured as the account is, as sources and as targets."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import field, frozen
+
+from pling_async.cli.configuration import configuration
+from pling_async.cli.connection import say_folder
+from pling_async.cli.passwords import needed_password
+from pling_async.cli.systems import NEIGHBOURS
 from pling_async.errors import PlingError
 
 if TYPE_CHECKING:
     from pling_async.targets import Target
 
-_CLIENTS: Final = {"ip1": ("ip1", "Ip1Client"), "front": ("frontapp", "FrontClient")}
-"""Name on the command line to package, where the source and the target have the same name, and client."""
+_PACKAGES: Final = {"ip1": "ip1", "front": "frontapp"}
+"""Name on the command line to package; the source and the target have the package's name."""
 
-NAMES: Final = tuple(_CLIENTS)
+NAMES: Final = tuple(_PACKAGES)
 
 Source = Any
 
@@ -28,29 +34,40 @@ def spoken_with(name: str) -> Iterator[None]:
         raise
 
 
-def _client(name: str) -> Any:
-    package, client = _CLIENTS[name]
-    return getattr(import_module(f"pling_async.{package}.client"), client).from_env()
+@frozen
+class Neighbour:
+    """A system that is configured: files and the keyring were read before any loop runs."""
+
+    name: str
+    _opened: Callable[[], Any] = field(repr=False)
+
+    @asynccontextmanager
+    async def as_source(self, *, region: str) -> AsyncIterator[Source]:
+        """Open it to be read."""
+        from pling_async import sources  # noqa: PLC0415 - polars takes a while to import
+
+        options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"region": region}}
+        make: Callable[..., Source] = getattr(sources, _PACKAGES[self.name])
+        with spoken_with(self.name):
+            async with self._opened() as client:
+                yield make(client, **options[self.name])
+
+    @asynccontextmanager
+    async def as_target(self, *, region: str, stopped: str) -> AsyncIterator["Target"]:
+        """Open it to be written to; `stopped` says what becomes of people whom it cannot stop."""
+        from pling_async import targets  # noqa: PLC0415 - polars takes a while to import
+
+        options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"stopped": stopped}}
+        make: Callable[..., Target] = getattr(targets, _PACKAGES[self.name])
+        async with self._opened() as client:
+            yield make(client, region=region, **options[self.name])
 
 
-@asynccontextmanager
-async def as_source(name: str, *, region: str) -> AsyncIterator[Source]:
-    """Open a system to be read."""
-    from pling_async import sources  # noqa: PLC0415 - polars takes a while to import
+def neighbour(name: str) -> Neighbour:
+    """Return a system as options, environment and files have it, or raise `ConfigurationError`."""
+    from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - `pling --help` does without
 
-    options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"region": region}}
-    make: Callable[..., Source] = getattr(sources, _CLIENTS[name][0])
-    with spoken_with(name):
-        async with _client(name) as client:
-            yield make(client, **options[name])
-
-
-@asynccontextmanager
-async def as_target(name: str, *, region: str, stopped: str) -> AsyncIterator["Target"]:
-    """Open a system to be written to; `stopped` says what becomes of people whom it cannot stop."""
-    from pling_async import targets  # noqa: PLC0415 - polars takes a while to import
-
-    options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"stopped": stopped}}
-    make: Callable[..., Target] = getattr(targets, _CLIENTS[name][0])
-    async with _client(name) as client:
-        yield make(client, region=region, **options[name])
+    configured = configuration(NEIGHBOURS[name])
+    token, base_url = needed_password(configured), configured.value("base_url") or configured.system.default_url
+    say_folder(configured, f"{name} at {BaseUrl.parse(base_url).origin}")
+    return Neighbour(name, partial(configured.system.opener, token, base_url=base_url))

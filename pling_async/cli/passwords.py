@@ -1,4 +1,4 @@
-"""The password of an account: from the environment, a private file, or the system's keyring."""
+"""The secret of an account, a password or a token: from the environment, a private file, or the system's keyring."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -14,59 +14,87 @@ _HINT: Final = "keyring=true needs the keyring package; install it with: pip ins
 
 def password_of(configured: Configuration) -> Setting | None:
     """Return the password as a `Secret` with its source, None when there is none; it goes to its own server only."""
-    from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - `pling --help` does without
-
     found = _found(configured)
     if found is not None:
-        check_destination(found, configured.settings.get("base_url"), DEFAULT_URL)
+        check_destination(found, configured)
     return found
+
+
+def needed_password(configured: Configuration) -> "Secret":
+    """Return the secret of an account of which all that is needed is known, or raise `ConfigurationError`."""
+    found, needed = password_of(configured), configured.system.needed
+    given = configured.settings.keys() | ({configured.system.secret} if found else set())
+    if found is None or not given >= needed.keys():
+        raise ConfigurationError(_missing(configured, [name for name in needed if name not in given]))
+    kept: Secret = found.value
+    return kept
+
+
+def _missing(configured: Configuration, names: list[str]) -> str:
+    system = configured.system
+    wanted = ", ".join(system.needed[name] for name in names)
+    if configured.profile_name is None:
+        otherwise = "unset all PLING_* variables for the sandbox" if system.is_pling else "or name it in a profile"
+        return f"not set: {wanted}; {otherwise}"
+    keys = ", ".join(name if system.is_pling else f"{system.name}.{name}" for name in names)
+    return f"profile {configured.profile_name!r} has no {keys}, and not set: {wanted}; see: pling config show"
 
 
 def _found(configured: Configuration) -> Setting | None:
     from pling_async.session.auth import as_secret  # noqa: PLC0415 - `pling --help` does without
     from pling_async.session.environment import secret  # noqa: PLC0415 - likewise
 
-    given = configured.settings.get("password")
+    system = configured.system
+    given = configured.settings.get(system.secret)
     if given is None:
         return _kept(configured)
-    password = secret("PLING_PASSWORD") if given.origin is Origin.ENVIRONMENT else as_secret(given.value)
+    password = secret(system.variable(system.secret)) if given.origin is Origin.ENVIRONMENT else as_secret(given.value)
     return Setting(value=password, origin=given.origin, source=given.source)
 
 
 def _kept(configured: Configuration) -> Setting | None:
-    username = configured.value("username")
-    if not configured.uses_keyring or username is None:
+    owner, kind = owner_of(configured), configured.system.secret
+    if not configured.uses_keyring or owner is None:
         return None
-    kept = _asked(lambda backend: _sealed(backend.get_password(service(configured), username)))
+    kept = _asked(lambda backend: _sealed(backend.get_password(service(configured), owner)))
     if kept is None:
-        raise ConfigurationError(f"the keyring has no password for this account; {keep_command(configured)} keeps one")
+        raise ConfigurationError(f"the keyring has no {kind} for this account; {keep_command(configured)} keeps one")
     return Setting(value=kept, origin=Origin.KEYRING, source=f"keyring, {service(configured)}")
 
 
 def keep_command(configured: Configuration) -> str:
     """Return the command that puts a password into the keyring."""
     name = configured.profile_name
-    return "`pling config password" + (f" --profile {name}`" if name else "`")
+    return f"`pling config password{configured.system.flag}" + (f" --profile {name}`" if name else "`")
+
+
+def owner_of(configured: Configuration) -> str | None:
+    """Return whose secret the keyring keeps; a token is its profile's, None when nobody is named."""
+    system = configured.system
+    if system.is_pling:
+        username: str | None = configured.value("username")
+        return username
+    owner = configured.value(system.user) if system.user else configured.profile_name
+    return f"{system.name} {owner}" if owner else None
 
 
 def service(configured: Configuration) -> str:
     """Return the name under which the keyring keeps passwords of a server: no other server is sent them."""
-    from pling_async.pling.client import DEFAULT_URL  # noqa: PLC0415 - `pling --help` does without
-    from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise
+    from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - `pling --help` does without
 
-    return f"pling-async {BaseUrl.parse(configured.value('base_url') or DEFAULT_URL).origin}"
+    return f"pling-async {BaseUrl.parse(configured.value('base_url') or configured.system.default_url).origin}"
 
 
 def keep(configured: Configuration, password: "Secret") -> None:
     """Put a password into the keyring."""
-    name, username = service(configured), configured.value("username")
-    _asked(lambda backend: backend.set_password(name, username, password.reveal()))
+    name, owner = service(configured), owner_of(configured)
+    _asked(lambda backend: backend.set_password(name, owner, password.reveal()))
 
 
 def forget(configured: Configuration) -> None:
     """Take a password out of the keyring."""
-    name, username = service(configured), configured.value("username")
-    _asked(lambda backend: backend.delete_password(name, username))
+    name, owner = service(configured), owner_of(configured)
+    _asked(lambda backend: backend.delete_password(name, owner))
 
 
 def _sealed(text: str | None) -> "Secret | None":

@@ -10,19 +10,14 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from pling_async.cli.systems import NEIGHBOURS, PLING, System
 from pling_async.errors import ConfigurationError
 
 FILE_NAME: Final = "pling.toml"
 DEFAULT_PROFILE: Final = "default"
 """Taken when nobody names a profile."""
 
-_KEYS: Final[Mapping[str, type]] = {
-    "username": str,
-    "password": str,
-    "keyring": bool,
-    "account_id": int,
-    "base_url": str,
-}
+_KEYS: Final[Mapping[str, type]] = {**PLING.keys, **dict.fromkeys(NEIGHBOURS, dict)}
 _TOP: Final[Mapping[str, type]] = {"profile": str, "profiles": dict}
 _WORDS: Final[Mapping[type, str]] = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table"}
 
@@ -68,19 +63,33 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
         said = error.strerror if isinstance(error, OSError) else error
         raise ConfigurationError(f"{shown} cannot be read: {said}") from error
     profiles = _checked(content, shown)
-    if held.st_mode & 0o077 and any("password" in each for each in profiles.values()):
-        raise ConfigurationError(f"others may read the password in {shown}; chmod 600 {path}")
+    if held.st_mode & 0o077 and any(_has_secret(each) for each in profiles.values()):
+        raise ConfigurationError(f"others may read the secrets in {shown}; chmod 600 {path}")
     return ProfileFile(path, shown, content.get("profile"), profiles)
 
 
+def tables(profile: Any) -> Iterator[tuple[System, dict[str, Any]]]:
+    """Yield what a profile says of each system that it speaks of: Pling's settings, and a table for each neighbour."""
+    if isinstance(profile, dict):
+        yield PLING, profile
+        for name, system in NEIGHBOURS.items():
+            if isinstance(profile.get(name), dict):
+                yield system, profile[name]
+
+
+def _has_secret(profile: Mapping[str, Any]) -> bool:
+    return any(system.secret in table for system, table in tables(profile))
+
+
 def _sealed(content: dict[str, Any]) -> dict[str, Any]:
-    """Turn passwords into secrets at once, so that no traceback has them."""
+    """Turn passwords and tokens into secrets at once, so that no traceback has them."""
     from pling_async.session.auth import Secret  # noqa: PLC0415 - `pling --help` does without
 
     profiles = content.get("profiles")
     for profile in profiles.values() if isinstance(profiles, dict) else ():
-        if isinstance(profile, dict) and isinstance(profile.get("password"), str):
-            profile["password"] = Secret(profile["password"])
+        for system, table in tables(profile):
+            if isinstance(table.get(system.secret), str):
+                table[system.secret] = Secret(table[system.secret])
     return content
 
 
@@ -100,6 +109,9 @@ def _checked(content: Mapping[str, Any], shown: str) -> Mapping[str, Mapping[str
         if not isinstance(profile, dict):
             raise ConfigurationError(f"{shown}: {name!r} is no profile; write [profiles.NAME] above username = ...")
         _check_keys(profile, _KEYS, where)
+        for system, table in tables(profile):
+            if not system.is_pling:
+                _check_keys(table, system.keys, f"{shown}, [profiles.{name}.{system.name}]")
     return profiles
 
 

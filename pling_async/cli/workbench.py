@@ -6,7 +6,8 @@ from typing import Any, Final
 import orjson
 from attrs import define, field, frozen
 
-from pling_async.cli.checks import Target, header
+from pling_async.cli.checks import header
+from pling_async.cli.endpoint import Target
 from pling_async.errors import GuardRefused
 from pling_async.session.protocol import Request, Response
 from pling_async.session.retry import RetryLaw

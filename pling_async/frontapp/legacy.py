@@ -1,5 +1,6 @@
 """The contact API that Front deprecated in 2016: one request, which creates or updates, and may merge."""
 
+import os
 import warnings
 from typing import Any, Final, Self
 
@@ -12,6 +13,7 @@ from pling_async.frontapp.models import Handle
 from pling_async.phones import is_e164
 from pling_async.session.auth import BasicAuth, Secret, as_secret
 from pling_async.session.client import Client
+from pling_async.session.environment import secret, variable
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
 from pling_async.session.session import ClientSession
@@ -75,6 +77,16 @@ class LegacyFrontClient(Client):
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         base = BaseUrl.parse(base_url)
         self._use(self._open(base, BasicAuth(company, password), settings=settings, http=http), base.origin)
+
+    @classmethod
+    def from_env(cls, *, settings: ClientSettings | None = None, http: ClientSession | None = None) -> Self:
+        """Return a client from FRONT_LEGACY_COMPANY, FRONT_LEGACY_PASSWORD or FRONT_LEGACY_PASSWORD_FILE.
+
+        FRONT_LEGACY_BASE_URL has a default. The file must be readable by its owner alone.
+        """
+        company, password = variable("FRONT_LEGACY_COMPANY"), secret("FRONT_LEGACY_PASSWORD")
+        base_url = os.environ.get("FRONT_LEGACY_BASE_URL") or DEFAULT_URL
+        return cls(company, password, base_url=base_url, settings=settings, http=http)
 
     async def add(self, contact: LegacyContact) -> Accepted:
         """Create a contact, or update the one that has one of these handles; if several have, THEY BECOME ONE.

@@ -30,7 +30,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "too_short": "too few digits for its country; digits are missing, or the country code is",
     "too_long": "too many digits for its country; is it two numbers, or is a country code missing?",
     "wrong_length": "no number of its country has this many digits; check the number",
-    "unassigned": "right length, but not in a series in use; check it, or allow it with numbers='possible'",
+    "unassigned": "right length, but not in a series in use; check it, or allow it: --numbers possible",
     "landline": "a landline (FIXED_LINE) cannot receive messages; use a mobile number",
     "premium_rate": "a PREMIUM_RATE number, not a mobile; use a mobile number",
     "toll_free": "a TOLL_FREE number, not a mobile; use a mobile number",

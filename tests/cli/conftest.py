@@ -12,11 +12,15 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from attrs import frozen
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from pling_async.cli.configuration import VARIABLES
 from pling_async.cli.main import run
+from pling_async.cli.systems import NEIGHBOURS, System
 from pling_async.sandbox import Sandbox
 
 
@@ -72,6 +76,32 @@ class Server:
         }
 
 
+class Memory(KeyringBackend):
+    """A keyring that forgets everything with the test."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+        self.is_locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return what is kept."""
+        if self.is_locked:
+            raise KeyringLocked("canary-of-a-secret")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a password."""
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget a password."""
+        if self.kept.pop((service, username), None) is None:
+            raise PasswordDeleteError(username)
+
+
 async def _started(sandbox: Sandbox) -> Sandbox:
     await sandbox.start()
     return sandbox
@@ -80,12 +110,17 @@ async def _started(sandbox: Sandbox) -> Sandbox:
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder, with no account configured and the state directory inside."""
-    for name in (*VARIABLES, "PLING_DEBUG", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+    theirs = (each for system in NEIGHBOURS.values() for name in system.names for each in _spelled(system, name))
+    for name in (*VARIABLES, *theirs, "PLING_DEBUG", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def _spelled(system: System, name: str) -> tuple[str, ...]:
+    return (system.variable(name), f"{system.variable(name)}_FILE")
 
 
 @pytest.fixture
@@ -114,6 +149,15 @@ def pling_process() -> Callable[..., Ended]:
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
     return command
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    """Use a keyring in memory."""
+    before, made = keyring.get_keyring(), Memory()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

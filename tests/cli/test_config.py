@@ -5,52 +5,14 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked, PasswordDeleteError
 
 Write = Callable[..., Path]
 CANARY = "canary-of-a-secret"
-
-
-class _Memory(KeyringBackend):
-    """A keyring that forgets everything with the test."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-        self.is_locked = False
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """Return what is kept."""
-        if self.is_locked:
-            raise KeyringLocked(CANARY)
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a password."""
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        """Forget a password."""
-        if self.kept.pop((service, username), None) is None:
-            raise PasswordDeleteError(username)
-
-
-@pytest.fixture
-def memory() -> Iterator[_Memory]:
-    """Use a keyring in memory."""
-    before, made = keyring.get_keyring(), _Memory()
-    keyring.set_keyring(made)
-    yield made
-    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -237,7 +199,7 @@ def test_passwords_are_masked(pling: Any, users: Write, monkeypatch: pytest.Monk
     assert _shown(pling)["password"] == ("***", "PLING_PASSWORD")
 
 
-def test_the_keyring(pling: Any, server: Any, users: Write, memory: _Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_keyring(pling: Any, server: Any, users: Write, memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A password goes into the keyring, is used from there for its own server alone, and can be forgotten."""
     users(_profile(server, "default", password=None, keyring=True))
     assert "`pling config password --profile default`" in pling("contacts", "list").err
@@ -264,7 +226,7 @@ def test_a_typed_password_is_not_seen(on_terminal: Any, users: Write, monkeypatc
     assert "The keyring keeps the password." in shown
 
 
-def test_a_keyring_that_refuses(pling: Any, server: Any, users: Write, memory: _Memory) -> None:
+def test_a_keyring_that_refuses(pling: Any, server: Any, users: Write, memory: Any) -> None:
     """A locked keyring is one message, without the keyring's own words."""
     users(_profile(server, "default", password=None, keyring=True))
     memory.is_locked = True
@@ -293,7 +255,7 @@ def test_init_and_path(pling: Any, nowhere: Path) -> None:
     assert (nowhere / "pling.toml").exists()
 
 
-def test_a_file_to_fill_in_is_understood(pling: Any, memory: _Memory) -> None:
+def test_a_file_to_fill_in_is_understood(pling: Any, memory: Any) -> None:
     """What `config init` writes is a profile as it stands."""
     assert memory.kept == {}
     pling("config", "init")

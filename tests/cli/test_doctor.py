@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from pling_async.cli import checks, probes
-from pling_async.cli.checks import Check, Level, Target
+from pling_async.cli.checks import Check, Level
+from pling_async.cli.endpoint import Target
 from pling_async.cli.workbench import Workbench
 from pling_async.errors import GuardRefused
 from pling_async.sandbox import Sandbox, Semantics

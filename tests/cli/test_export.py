@@ -1,8 +1,12 @@
 """`pling export`: the account as a file that is read back without a change."""
 
+import csv
 import json
+import shutil
 import stat
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +38,7 @@ def full(account: Any) -> Any:
     return account
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.ndjson", "a.parquet"])
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.ndjson", "a.parquet", "a.xlsx"])
 @pytest.mark.parametrize("mode", ["merge", "replace"])
 def test_an_export_plans_no_change(pling: Any, full: Any, nowhere: Path, name: str, mode: str) -> None:
     """Every format, read back in either mode, says what the account says, groups with separators in them included."""
@@ -67,6 +71,64 @@ def test_a_spreadsheet_calculates_nothing(pling: Any) -> None:
     assert read["last_name"].to_list()[0] == "'=1+1"
     assert set(read["mobile"].str.slice(0, 2)) == {"'+"}
     assert pling("check", "a.csv", "-o", "ndjson").out == ""
+
+
+@pytest.mark.usefixtures("full")
+def test_a_workbook_is_texts_alone(pling: Any) -> None:
+    """No cell is a number or a formula, each is marked as typed as text, and the same contacts are the same bytes."""
+    for name in ("a.xlsx", "b.xlsx"):
+        assert pling("export", "--out", name).code == 0
+    assert Path("a.xlsx").read_bytes() == Path("b.xlsx").read_bytes()
+    with zipfile.ZipFile("a.xlsx") as archive:
+        sheet, styles = (archive.read(f"xl/{part}.xml").decode() for part in ("worksheets/sheet1", "styles"))
+    cells = sheet.count("<c ")
+    assert (cells > 0, sheet.count('t="s"'), "<f>" in sheet) == (True, cells, False)
+    assert 'quotePrefix="1"' in styles
+    assert 'numFmtId="49"' in styles
+
+
+@pytest.mark.usefixtures("full")
+def test_a_workbook_that_is_saved_as_csv(pling: Any) -> None:
+    """The spreadsheet's flavour keeps its apostrophes in a workbook, for whoever saves it as CSV (CWE-1236)."""
+    pling("export", "--out", "a.xlsx", "--flavour", "spreadsheet")
+    read = pl.read_excel("a.xlsx", infer_schema_length=0)
+    assert read["last_name"].to_list()[0] == "'=1+1"
+    assert set(read["mobile"].str.slice(0, 2)) == {"'+"}
+    assert pling("check", "a.xlsx", "-o", "ndjson").out == ""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("full")
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="there is no LibreOffice on this machine")
+def test_another_program_reads_the_workbook(pling: Any, nowhere: Path) -> None:
+    """LibreOffice finds the numbers with their plus, postal codes with their zeros, and a formula as the text it is."""
+    pling("export", "--out", "a.xlsx")
+    form = "csv:Text - txt - csv (StarCalc):44,34,76"  # comma, quote, UTF-8
+    office = ("soffice", f"-env:UserInstallation=file://{nowhere}/office", "--headless", "--convert-to")
+    subprocess.run([*office, form, "a.xlsx"], check=True, capture_output=True)
+    with Path("a.csv").open(encoding="utf-8", newline="") as file:
+        people = {each["mobile"]: each for each in csv.DictReader(file)}
+    assert set(people) == {each["mobile"] for each in PEOPLE}
+    assert [people["+4799999101"][name] for name in ("last_name", "postal_code")] == ["=1+1", "0663"]
+    assert people["+4799999101"]["comment"] == PEOPLE[0]["comment"]
+
+
+@pytest.mark.usefixtures("full")
+def test_a_workbook_without_its_writer(pling: Any, full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without xlsxwriter the extra is named, before the account is asked and before a file is made."""
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    ended = pling("export", "--out", "a.xlsx")
+    assert (ended.code, "pip install 'pling-async[excel]'" in ended.err) == (1, True)
+    assert (full.sandbox.requests, Path("a.xlsx").exists()) == ([], False)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(("limit", "told"), [("_MOST_ROWS", "2 rows and not 3"), ("_LONGEST", "longer than 2")])
+def test_what_no_sheet_can_hold(pling: Any, monkeypatch: pytest.MonkeyPatch, limit: str, told: str) -> None:
+    """More rows, or a longer text, than Excel has place for is refused and never cut; no file is left."""
+    monkeypatch.setattr(f"pling_async.bulk.workbook.{limit}", 2)
+    ended = pling("export", "--out", "a.xlsx")
+    assert (ended.code, told in ended.err, Path("a.xlsx").exists()) == (2, True, False)
 
 
 @pytest.mark.usefixtures("full")
@@ -112,10 +174,13 @@ def test_a_terminal_is_not_acted_on(on_terminal: Any, account: Any) -> None:
     assert (code, "\x1b[2J" in shown, "\\u001b[2JOla" in shown) == (0, False, True)
 
 
-def test_parquet_is_not_for_terminals(pling: Any, account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", ["parquet", "xlsx"])
+def test_some_formats_are_not_for_terminals(
+    pling: Any, account: Any, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     """What nobody can read is not shown, and nobody is asked for it."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert pling("export", "--format", "parquet").code == 2
+    assert pling("export", "--format", form).code == 2
     assert account.sandbox.requests == []
 
 

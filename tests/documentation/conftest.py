@@ -25,6 +25,7 @@ from pling_async.cli.main import run
 from pling_async.sandbox import Sandbox, User
 from tests.documentation.blocks import ROOT, Command
 
+MAKEFILE: Final = ROOT / "Makefile"
 PICTURE: Final = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 CUSTOMERS: Final = 81
 """Lines of customers.csv: enough for rows that cannot be used, and few enough to be quick."""
@@ -121,6 +122,10 @@ class Console:
         """Return the exit code and all that was said."""
         line = re.sub(r"\b(RUN|DIGEST)\b", lambda found: self._meant(found[1]), command.line)
         given, words = _assigned(shlex.split(line, comments=True))
+        if words[0] == ".":
+            return int(
+                words[1:] != [".venv/bin/activate"] or "VENV := .venv\n" not in MAKEFILE.read_text(encoding="utf-8")
+            ), ""
         if words[0] in {"make", "pip"}:
             return _known(words), ""
         if words[:2] == ["pling", "sandbox"]:
@@ -167,7 +172,7 @@ def _assigned(words: list[str]) -> tuple[dict[str, str], list[str]]:
 def _known(words: list[str]) -> int:
     """Return 0 if a make target, or every extra that pip is to install, exists; running them takes the network."""
     if words[0] == "make":
-        return int(f"\n{words[1]}:" not in (ROOT / "Makefile").read_text(encoding="utf-8"))
+        return int(f"\n{words[1]}:" not in MAKEFILE.read_text(encoding="utf-8"))
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     name, _, rest = words[-1].partition("[")
     return int(name != "pling-async" or not set(filter(None, rest.rstrip("]").split(","))) <= extras.keys())

@@ -36,6 +36,19 @@ def test_from_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert FrontClient.from_env(settings=ClientSettings(rate=1)).origin == "http://127.0.0.1:8787"
 
 
+def test_the_deprecated_client_from_env(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Company and password are in variables of its own, not in those of the API that replaced it."""
+    for name in ("COMPANY", "PASSWORD", "PASSWORD_FILE", "BASE_URL"):
+        monkeypatch.delenv(f"FRONT_LEGACY_{name}", raising=False)
+    with pytest.raises(errors.ConfigurationError, match="FRONT_LEGACY_COMPANY"):
+        LegacyFrontClient.from_env()
+    monkeypatch.setenv("FRONT_LEGACY_COMPANY", "us")
+    monkeypatch.setenv("FRONT_LEGACY_PASSWORD", "s3cret")
+    with pytest.warns(DeprecationWarning, match="2016"):
+        client = LegacyFrontClient.from_env()
+    assert (client.origin, "s3cret" in repr(client)) == ("https://api.frontapp.com", False)
+
+
 async def test_a_session_made_elsewhere_stays_open(front: Front) -> None:
     """`over` takes a session and does not close it."""
     async with FrontClient.over(front.client.session, origin=front.client.origin) as other:

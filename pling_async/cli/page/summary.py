@@ -81,7 +81,12 @@ def facts(plan: "Plan", veil: Veil) -> Iterator[tuple[str, str]]:
     """Yield what is known of the list and the account, by label."""
     source = plan.source
     yield "file", veil.text(source.name)
-    read_as = [source.encoding, f"delimiter {source.delimiter!r}" if source.delimiter else None]
+    read_as = [
+        source.kind,
+        source.encoding,
+        f"delimiter {source.delimiter!r}" if source.delimiter else None,
+        f"sheet {veil.text(source.sheet)}" if source.sheet else None,
+    ]
     yield "read as", ", ".join([*filter(None, read_as), some(source.rows, "row")])
     yield "columns", ", ".join(f"{veil.text(header)} = {name}" for header, name in source.mapping.items())
     if source.ignored:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 import orjson
@@ -17,6 +18,7 @@ from attrs import evolve, field, frozen
 from pling_async.sandbox.front_legacy import store
 from pling_async.sandbox.front_legacy.openapi import document
 from pling_async.sandbox.front_legacy.validation import Invalid, checked
+from pling_async.sandbox.guard import is_loopback
 from pling_async.sandbox.mounted import Mounted
 from pling_async.sandbox.service import Seed, Stage
 from pling_async.sandbox.traffic import SPOOL
@@ -44,9 +46,9 @@ class FrontLegacyService:
         return evolve(self, password=secret)
 
     def variables(self, origin: str) -> dict[str, str]:
-        """Return what its client takes as arguments, which reads no environment."""
+        """Return the environment in which its client and the command line find it."""
         return {
-            "FRONT_LEGACY_URL": f"{origin}{self.prefix}{PATH.removesuffix('contacts')}",
+            "FRONT_LEGACY_BASE_URL": f"{origin}{self.prefix}{PATH.removesuffix('contacts')}",
             "FRONT_LEGACY_COMPANY": self.company,
             "FRONT_LEGACY_PASSWORD": self.password,
         }
@@ -86,7 +88,12 @@ class FrontLegacyService:
         return ask
 
     def check_harmless(self, environment: Mapping[str, str]) -> None:
-        """Find nothing: no client reads these credentials from the environment."""
+        """Raise `ValueError` for the password with which the environment opens a company elsewhere."""
+        if is_loopback(environment.get("FRONT_LEGACY_BASE_URL", "")):
+            return
+        real = environment.get("FRONT_LEGACY_PASSWORD") or _content(environment.get("FRONT_LEGACY_PASSWORD_FILE"))
+        if self.password == real != _DEFAULT:
+            raise ValueError("the sandbox has the password in FRONT_LEGACY_*, which may be a real company's")
 
     def check_secret(self) -> None:
         """Raise `ValueError` for a password that everybody knows."""
@@ -120,6 +127,13 @@ class MountedFrontLegacy(Mounted[FrontLegacyService]):
     async def contacts(self) -> list[dict[str, Any]]:
         """Return what has become of the contacts so far."""
         return await self.read(store.contacts)
+
+
+def _content(path: str | None) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
+    except (OSError, UnicodeError):
+        return None
 
 
 def _credentials(header: str) -> bytes:

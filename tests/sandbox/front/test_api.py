@@ -228,6 +228,23 @@ async def test_a_real_token_is_not_served(monkeypatch: pytest.MonkeyPatch) -> No
         assert sandbox.front.token == "real"
 
 
+async def test_a_real_password_is_not_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nor does one of the deprecated API that has the environment's password, or that of the file it names."""
+    sandbox = Sandbox(services=(FrontLegacyService(password="real"),))
+    (tmp_path / "password").write_text("real\n", encoding="utf-8")
+    for name, value in (("PASSWORD", "real"), ("PASSWORD_FILE", str(tmp_path / "password"))):
+        with monkeypatch.context() as patched:
+            patched.setenv(f"FRONT_LEGACY_{name}", value)
+            with pytest.raises(ValueError, match="FRONT_LEGACY_"):
+                await sandbox.start()
+            patched.setenv("FRONT_LEGACY_BASE_URL", "http://127.0.0.1:8787/front-legacy/api/1/")
+            async with sandbox:
+                assert sandbox.front_legacy.password == "real"
+    monkeypatch.setenv("FRONT_LEGACY_PASSWORD_FILE", str(tmp_path / "none"))
+    async with sandbox:
+        assert sandbox.front_legacy.company == "sandbox"
+
+
 @pytest.mark.parametrize("service", [FrontService(), FrontLegacyService()])
 def test_what_others_can_reach_needs_a_secret(service: Any) -> None:
     """The token or password that everybody knows is refused where others can ask."""
