@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import attrs
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.errors import SchemaError
@@ -56,6 +57,8 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(int, strict.number)
     for kind, read in _HOOKS:
         converter.register_structure_hook_func(partial(operator.eq, kind), read)
+    for kind in (str | Unset, tuple[int, ...] | Unset, tuple[str, ...] | Unset):
+        converter.register_unstructure_hook_func(partial(operator.eq, kind), identity)
     converter.register_unstructure_hook(bool, int)
     converter.register_unstructure_hook(datetime, strict.wire_moment)
     for model in _MODELS:
@@ -75,7 +78,8 @@ _KNOWN: Final = {model: frozenset(wire_name(each.name) for each in attrs.fields(
 
 def _read(model: type[T], raw: Any) -> T:
     known = _KNOWN[model]
-    raw["\0extra"] = {name: value for name, value in strict.json_object(raw).items() if name not in known}
+    is_known = strict.json_object(raw).keys() <= known
+    raw["\0extra"] = {} if is_known else {name: value for name, value in raw.items() if name not in known}
     try:
         return _converter.structure(raw, model)
     except ClassValidationError as errors:
@@ -100,7 +104,7 @@ def _contact(raw: Any) -> Contact:
     if "contactGroupIds" in raw:
         raw.pop("contactGroups", None)
     contact = _read(Contact, raw)
-    lost = {wire: raw[wire] for wire, name in _DATES.items() if raw.get(wire) and getattr(contact, name) is None}
+    lost = {wire: raw[wire] for wire, name in _DATES.items() if getattr(contact, name) is None and raw.get(wire)}
     return contact.evolve(extra={**contact.extra, **lost}) if lost else contact
 
 
