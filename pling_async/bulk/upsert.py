@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from pling_async.bulk.id_table import IdTable
 from pling_async.bulk.listing import read_account
 from pling_async.bulk.workers import spread
 from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
@@ -74,7 +75,7 @@ class _Upserts:
     def __init__(self, client: PlingClient, listing: ContactListing) -> None:
         self._client = client
         self._known = {contact.mobile: contact for contact in listing.contacts}
-        self._added: dict[int, int] = {}
+        self._added = IdTable()
         """Ids of contacts added since, by the digits of their mobiles; a whole contact each would be too much."""
         self._group_ids = _ids_by_name(listing)
         self._under_way: dict[str, asyncio.Event] = {}

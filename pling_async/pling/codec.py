@@ -61,15 +61,21 @@ def _make_converter() -> Converter:
         converter.register_unstructure_hook_func(partial(operator.eq, kind), identity)
     converter.register_unstructure_hook(bool, int)
     converter.register_unstructure_hook(datetime, strict.wire_moment)
-    for model in _MODELS:
-        names = [each.name for each in attrs.fields(model)]
-        read_as: dict[str, Any] = {name: override(rename=wire_name(name)) for name in names}
-        sent_as: dict[str, Any] = {name: override(rename=wire_name(name), omit=name in _UNSENT) for name in names}
-        converter.register_structure_hook(model, make_dict_structure_fn(model, converter, **read_as))
-        converter.register_unstructure_hook(
-            model, make_dict_unstructure_fn(model, converter, _cattrs_omit_if_default=True, **sent_as)
-        )
+    converter.register_structure_hook_factory(_MODELS.__contains__, partial(_make_reader, converter))
+    converter.register_unstructure_hook_factory(_MODELS.__contains__, partial(_make_writer, converter))
     return converter
+
+
+def _make_reader(converter: Converter, model: type) -> Any:
+    """Return what reads a model; it is made when the first one comes, since starting should take no time."""
+    read_as: dict[str, Any] = {each.name: override(rename=wire_name(each.name)) for each in attrs.fields(model)}
+    return make_dict_structure_fn(model, converter, **read_as)
+
+
+def _make_writer(converter: Converter, model: type) -> Any:
+    names = [each.name for each in attrs.fields(model)]
+    sent_as: dict[str, Any] = {name: override(rename=wire_name(name), omit=name in _UNSENT) for name in names}
+    return make_dict_unstructure_fn(model, converter, _cattrs_omit_if_default=True, **sent_as)
 
 
 _converter: Final = _make_converter()

@@ -58,7 +58,7 @@ def _reader(model: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ..
 
 def held(value: Any) -> dict[str, Any]:
     """Return every attribute of a contact or group, the unset ones, too."""
-    names, read = _reader(type(value))
+    names, read = _reader(type(value))  # type: ignore[arg-type]  # takes __hash__ for the class's
     return dict(zip(names, read(value), strict=True))
 
 

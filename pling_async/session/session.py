@@ -197,7 +197,7 @@ class _Request(aiohttp.ClientRequest):
         await writer.write_headers(f"{self.method} {self.url.raw_path_qs} HTTP/1.1", self.headers)
         await writer.write_eof(body)
         protocol.start_timeout()
-        self.response = self.response_class(
+        return self.response_class(
             self.method,
             self.original_url,
             writer=None,
@@ -209,7 +209,6 @@ class _Request(aiohttp.ClientRequest):
             session=self.session,
             stream_writer=writer,
         )
-        return self.response
 
 
 def _queueing() -> aiohttp.TraceConfig:
