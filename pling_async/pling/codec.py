@@ -57,8 +57,9 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(int, strict.number)
     for kind, read in _HOOKS:
         converter.register_structure_hook_func(partial(operator.eq, kind), read)
-    for kind in (str | Unset, tuple[int, ...] | Unset, tuple[str, ...] | Unset):
-        converter.register_unstructure_hook_func(partial(operator.eq, kind), identity)
+    converter.register_unstructure_hook_func(partial(operator.eq, str | Unset), identity)
+    for kind in (tuple[int, ...] | Unset, tuple[str, ...] | Unset):
+        converter.register_unstructure_hook_func(partial(operator.eq, kind), list)
     converter.register_unstructure_hook(bool, int)
     converter.register_unstructure_hook(datetime, strict.wire_moment)
     converter.register_structure_hook_factory(_MODELS.__contains__, partial(_make_reader, converter))
