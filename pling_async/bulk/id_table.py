@@ -1,4 +1,4 @@
-"""A map from numbers to ids in two arrays: a seventh of what a dict of as many objects takes."""
+"""A map from numbers to ids in two arrays, without an object for each: a dict takes more than twice the memory."""
 
 from array import array
 from typing import Final
