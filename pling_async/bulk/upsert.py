@@ -9,15 +9,15 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from contextlib import aclosing
 from typing import Any, Final
 
-import attrs
 from attrs import field, frozen
 
+from pling_async.bulk.id_table import IdTable
 from pling_async.bulk.listing import read_account
 from pling_async.bulk.workers import spread
 from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
 from pling_async.phones import is_e164
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import Contact, ContactListing, text_rules
+from pling_async.pling.models import Contact, ContactListing, held, text_rules
 from pling_async.session.unset import UNSET, Unset
 
 _DEFAULTS: Final[dict[str, Any]] = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
@@ -56,23 +56,17 @@ async def upsert(
     if max_in_flight < 1:
         raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")
     book = _Upserts(client, listing or await read_account(client))
-    async with aclosing(spread(_numbered(contacts), book.settle, workers=max_in_flight)) as outcomes:
+    rows = _numbered(contacts) if isinstance(contacts, AsyncIterable) else enumerate(contacts, start=1)
+    async with aclosing(spread(rows, book.settle, workers=max_in_flight)) as outcomes:
         async for outcome in outcomes:
             yield outcome
 
 
-async def _numbered(
-    contacts: Iterable[Contact] | AsyncIterable[Contact],
-) -> AsyncIterator[tuple[int, Contact]]:
+async def _numbered(contacts: AsyncIterable[Contact]) -> AsyncIterator[tuple[int, Contact]]:
     row = 0
-    if isinstance(contacts, AsyncIterable):
-        async for contact in contacts:
-            row += 1
-            yield row, contact
-    else:
-        for contact in contacts:
-            row += 1
-            yield row, contact
+    async for contact in contacts:
+        row += 1
+        yield row, contact
 
 
 class _Upserts:
@@ -81,7 +75,7 @@ class _Upserts:
     def __init__(self, client: PlingClient, listing: ContactListing) -> None:
         self._client = client
         self._known = {contact.mobile: contact for contact in listing.contacts}
-        self._added: dict[int, int] = {}
+        self._added = IdTable()
         """Ids of contacts added since, by the digits of their mobiles; a whole contact each would be too much."""
         self._group_ids = _ids_by_name(listing)
         self._under_way: dict[str, asyncio.Event] = {}
@@ -157,8 +151,7 @@ def _digits(mobile: str) -> int:
 
 def _values(contact: Contact) -> dict[str, Any]:
     """Return what a contact holds of the fields that a request carries."""
-    held = ((each.name, getattr(contact, each.name)) for each in attrs.fields(Contact))
-    return {name: value for name, value in held if value is not UNSET and name not in _SERVERS_OWN}
+    return {name: value for name, value in held(contact).items() if value is not UNSET and name not in _SERVERS_OWN}
 
 
 def _name(given: Mapping[str, Any], held: Mapping[str, Any]) -> str:

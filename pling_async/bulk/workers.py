@@ -36,7 +36,8 @@ class _Crew:
     """The workers of one `spread`, the input they share and the queue they answer into."""
 
     def __init__(self, items: Any, work: Callable[[Any], Awaitable[Any]], workers: int) -> None:
-        self._items = _as_async(items)
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else None
+        self._at_hand = iter(() if self._items is not None else items)
         self._turn = asyncio.Lock()
         self._answers: asyncio.Queue[Any] = asyncio.Queue(maxsize=workers)
         self._stopped = False
@@ -82,26 +83,20 @@ class _Crew:
             return _Failure(error)
 
     async def _next(self) -> Any:
+        if self._stopped:
+            return _END
+        try:
+            return next(self._at_hand, _END) if self._items is None else await self._awaited(self._items)
+        except Exception as error:  # noqa: BLE001 - likewise: the input failed
+            self._stopped = True
+            await self._answers.put(_Failure(error))
+            return _END
+
+    async def _awaited(self, items: AsyncIterator[Any]) -> Any:
         async with self._turn:
-            if self._stopped:
-                return _END
-            try:
-                return await anext(self._items, _END)
-            except Exception as error:  # noqa: BLE001 - likewise: the input failed
-                self._stopped = True
-                await self._answers.put(_Failure(error))
-                return _END
+            return _END if self._stopped else await anext(items, _END)
 
 
 class _Failure:
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-async def _as_async(items: Any) -> AsyncIterator[Any]:
-    if hasattr(items, "__aiter__"):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item

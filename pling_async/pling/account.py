@@ -46,7 +46,7 @@ class Account:
 
     def problems(self, value: Contact | ContactGroup) -> tuple[Problem, ...]:
         """Return what keeps a value out of this account: it was read from another one."""
-        if value.account_id in {UNSET, self.id}:
+        if value.account_id is UNSET or value.account_id == self.id:
             return ()
         message = f"it belongs to another account than {self.id}; evolve(account_id=UNSET, id=UNSET) copies it"
         return (Problem(field="account_id", code="other_account", message=message),)
@@ -54,7 +54,8 @@ class Account:
     def correlate(self, answer: Contact | ContactGroup, **asked: Any) -> None:
         """Raise `CorrelationError` unless the answer is of this account and has the values asked for (I-19)."""
         expected = {"account_id": self.id, **asked}
-        wrong = [name for name, value in expected.items() if getattr(answer, name) not in {UNSET, value}]
+        given = {name: getattr(answer, name) for name in expected}
+        wrong = [name for name in expected if given[name] is not UNSET and given[name] != expected[name]]
         if wrong:
             raise CorrelationError(f"the answer has another {' and '.join(wrong)} than the request")
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import attrs
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.errors import SchemaError
@@ -56,17 +57,26 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(int, strict.number)
     for kind, read in _HOOKS:
         converter.register_structure_hook_func(partial(operator.eq, kind), read)
+    converter.register_unstructure_hook_func(partial(operator.eq, str | Unset), identity)
+    for kind in (tuple[int, ...] | Unset, tuple[str, ...] | Unset):
+        converter.register_unstructure_hook_func(partial(operator.eq, kind), list)
     converter.register_unstructure_hook(bool, int)
     converter.register_unstructure_hook(datetime, strict.wire_moment)
-    for model in _MODELS:
-        names = [each.name for each in attrs.fields(model)]
-        read_as: dict[str, Any] = {name: override(rename=wire_name(name)) for name in names}
-        sent_as: dict[str, Any] = {name: override(rename=wire_name(name), omit=name in _UNSENT) for name in names}
-        converter.register_structure_hook(model, make_dict_structure_fn(model, converter, **read_as))
-        converter.register_unstructure_hook(
-            model, make_dict_unstructure_fn(model, converter, _cattrs_omit_if_default=True, **sent_as)
-        )
+    converter.register_structure_hook_factory(_MODELS.__contains__, partial(_make_reader, converter))
+    converter.register_unstructure_hook_factory(_MODELS.__contains__, partial(_make_writer, converter))
     return converter
+
+
+def _make_reader(converter: Converter, model: type) -> Any:
+    """Return what reads a model; it is made when the first one comes, since starting should take no time."""
+    read_as: dict[str, Any] = {each.name: override(rename=wire_name(each.name)) for each in attrs.fields(model)}
+    return make_dict_structure_fn(model, converter, **read_as)
+
+
+def _make_writer(converter: Converter, model: type) -> Any:
+    names = [each.name for each in attrs.fields(model)]
+    sent_as: dict[str, Any] = {name: override(rename=wire_name(name), omit=name in _UNSENT) for name in names}
+    return make_dict_unstructure_fn(model, converter, _cattrs_omit_if_default=True, **sent_as)
 
 
 _converter: Final = _make_converter()
@@ -75,7 +85,8 @@ _KNOWN: Final = {model: frozenset(wire_name(each.name) for each in attrs.fields(
 
 def _read(model: type[T], raw: Any) -> T:
     known = _KNOWN[model]
-    raw["\0extra"] = {name: value for name, value in strict.json_object(raw).items() if name not in known}
+    is_known = strict.json_object(raw).keys() <= known
+    raw["\0extra"] = {} if is_known else {name: value for name, value in raw.items() if name not in known}
     try:
         return _converter.structure(raw, model)
     except ClassValidationError as errors:
@@ -100,7 +111,7 @@ def _contact(raw: Any) -> Contact:
     if "contactGroupIds" in raw:
         raw.pop("contactGroups", None)
     contact = _read(Contact, raw)
-    lost = {wire: raw[wire] for wire, name in _DATES.items() if raw.get(wire) and getattr(contact, name) is None}
+    lost = {wire: raw[wire] for wire, name in _DATES.items() if getattr(contact, name) is None and raw.get(wire)}
     return contact.evolve(extra={**contact.extra, **lost}) if lost else contact
 
 

@@ -5,9 +5,10 @@ sent, never when something is read, since the server is the authority on what it
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, Self
 
 import attrs
@@ -48,6 +49,19 @@ def text_rules(model: type) -> Mapping[str, TextRule]:
     return {each.name: each.metadata["rule"] for each in attrs.fields(model) if "rule" in each.metadata}
 
 
+@cache
+def _reader(model: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of a model's attributes, and what reads them all at once."""
+    names = tuple(each.name for each in attrs.fields(model))
+    return names, attrgetter(*names)
+
+
+def held(value: Any) -> dict[str, Any]:
+    """Return every attribute of a contact or group, the unset ones, too."""
+    names, read = _reader(type(value))  # type: ignore[arg-type]  # takes __hash__ for the class's
+    return dict(zip(names, read(value), strict=True))
+
+
 def _distinct(values: Iterable[Any] | Unset) -> tuple[Any, ...] | Unset:
     return values if isinstance(values, Unset) else tuple(dict.fromkeys(values))
 
@@ -64,13 +78,14 @@ class _Checked:
 
     def evolve(self, **changes: Any) -> Self:
         """Return a copy with other values."""
-        return attrs.evolve(self, **changes)
+        return type(self)(**{**held(self), **changes})
 
     def problems(self) -> tuple[Problem, ...]:
         """Return every broken rule; empty when the value may be sent."""
         found: list[Problem] = []
         for name, rule in text_rules(type(self)).items():  # type: ignore[arg-type]  # takes __hash__ for the class's
-            if isinstance(value := getattr(self, name), str):
+            value = getattr(self, name)
+            if isinstance(value, str) and (rule.pattern is not None or len(value) > rule.max_length):
                 found += rule.problems(name, value)
         return tuple(found)
 

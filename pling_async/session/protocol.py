@@ -188,7 +188,8 @@ def exchange_of(request: Request, response: Response) -> Exchange:
 
 def values_of(headers: tuple[tuple[str, str], ...], name: str) -> list[str]:
     """Return every value of a header; `name` is in small letters."""
-    return [value for each, value in headers if each.lower() == name]
+    length = len(name)
+    return [value for each, value in headers if len(each) == length and each.lower() == name]
 
 
 def _encodings(response: Response) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientSession
+from aiohttp.http import StreamWriter
 from attrs import define
 
 from pling_async.errors import (
@@ -38,6 +39,8 @@ __all__ = ["AiohttpTransport", "Caller", "ClientSession", "Session"]
 
 T = TypeVar("T")
 _ERROR_CAP: Final = 64 * 1024
+_SHORT: Final = 16 * 1024
+"""Bytes of a body that no connection is too slow to take at once."""
 _PATIENCE: Final = 1.0
 """Seconds before the server's silence is worth a timer."""
 
@@ -161,14 +164,51 @@ class _Wire:
 
 
 class _Request(aiohttp.ClientRequest):
+    """A request whose headers are whole when it is made, and whose short body leaves together with them.
+
+    For every body aiohttp makes a payload and, before Python 3.12, a task that sends it.
+    """
+
     wire: _Wire
+    _short: bytes | None = None
+
+    def update_headers(self, headers: Any) -> None:
+        """Take the headers as the session put them together, a place for Host at their head; nobody else holds them."""
+        self.headers = headers
+        self.headers["Host"] = self.url.host_port_subcomponent or ""
+
+    def update_body_from_data(self, body: Any, *others: Any) -> None:
+        """Keep a short body as it is; who lends a session with trace configs wants to be told of every piece."""
+        if isinstance(body, bytes) and len(body) <= _SHORT and not self.session.trace_configs:
+            self._short = body
+            self.headers["Content-Length"] = str(len(body))
+        else:
+            super().update_body_from_data(body, *others)
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Send, unless something already waits to be read: it would be taken for the answer (#18)."""
         if conn.protocol.should_close:
             raise ConnectionLost("unasked-for bytes lay on an idle connection", outcome=Outcome.NOT_APPLIED)
         self.wire.acquire(conn.protocol)
-        return await super().send(conn)
+        return await (super().send(conn) if self._short is None else self._send_at_once(conn.protocol, self._short))
+
+    async def _send_at_once(self, protocol: Any, body: bytes) -> aiohttp.ClientResponse:
+        writer = StreamWriter(protocol, self.loop)
+        await writer.write_headers(f"{self.method} {self.url.raw_path_qs} HTTP/1.1", self.headers)
+        await writer.write_eof(body)
+        protocol.start_timeout()
+        return self.response_class(
+            self.method,
+            self.original_url,
+            writer=None,
+            continue100=None,
+            timer=self._timer,
+            request_info=self.request_info,
+            traces=[],
+            loop=self.loop,
+            session=self.session,
+            stream_writer=writer,
+        )
 
 
 def _queueing() -> aiohttp.TraceConfig:
@@ -317,7 +357,7 @@ class AiohttpTransport:
             self._http = ClientSession(
                 connector=lender.connector if lender else aiohttp.TCPConnector(limit=self._settings.max_in_flight),
                 connector_owner=lender is None,
-                headers=self._headers,
+                headers={"Host": "", **self._headers},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 request_class=_Request,

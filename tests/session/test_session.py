@@ -353,3 +353,35 @@ async def test_large_answers_are_decoded_in_a_thread(serve: Any, connect: Any, g
     session = connect(server.url, timeout=Timeouts())
     threads = [await session.call(get, lambda _: threading.current_thread()) for _ in range(2)]
     assert [thread is threading.main_thread() for thread in threads] == [False, True]
+
+
+@pytest.mark.parametrize("size", [0, 7, 16 * 1024, 16 * 1024 + 1, 300_000])
+async def test_a_body_of_any_size_goes_out_as_it_is(serve: Any, connect: Any, post: Any, reply: Any, size: int) -> None:
+    """Short and long bodies take other ways through aiohttp; on the wire only their length tells them apart."""
+    server = await serve(reply())
+    await connect(server.url).call(attrs.evolve(post, body=b"x" * size), bytes)
+    line, *lines = server.requests[0].decode().strip().split("\r\n")
+    headers = dict(each.split(": ", 1) for each in lines)
+    assert len(headers) == len(lines)
+    assert (line, lines[0]) == ("POST /api/things HTTP/1.1", f"Host: {server.url.split('/')[2]}")
+    assert headers.keys() == {
+        *("Host", "Authorization", "Accept-Version", "Accept-Encoding", "Accept", "User-Agent"),
+        *("X-Request-ID", "Content-Type", "Content-Length"),
+    }
+    assert (headers["Content-Length"], headers["Content-Type"]) == (str(size), "application/json")
+    assert server.bodies == [b"x" * size]
+
+
+async def test_a_lent_session_hears_of_every_body(serve: Any, connect: Any, post: Any, reply: Any) -> None:
+    """Who lends a session with trace configs is told of what is sent, also where it is short."""
+    pieces: list[bytes] = []
+
+    async def sent(_: Any, __: Any, parameters: aiohttp.TraceRequestChunkSentParams) -> None:
+        pieces.append(parameters.chunk)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_chunk_sent.append(sent)
+    server = await serve(reply())
+    async with aiohttp.ClientSession(trace_configs=[config]) as lent:
+        await connect(server.url, http=lent).call(post, bytes)
+    assert [b"".join(pieces)] == server.bodies == [post.body]
