@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
@@ -16,42 +16,12 @@ from pling_async.cli.stopping import Stopping
 from pling_async.errors import Outcome
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from pling_async.bulk.per_contact import Written
     from pling_async.pling.client import PlingClient
     from pling_async.targets import CopyPlan, Target
-
-_TOGETHER: Final = 5000
+    from pling_async.targets.written import WrittenRows
 
 Opened = Callable[[], AbstractAsyncContextManager["Target"]]
-
-
-@define
-class Reported:
-    """Everybody in columns, a few thousand at a time."""
-
-    _frames: "list[pl.DataFrame]" = field(factory=list)
-    _latest: "list[Written]" = field(factory=list)
-
-    def add(self, each: "Written") -> None:
-        """Keep one person's line."""
-        self._latest.append(each)
-        if len(self._latest) == _TOGETHER:
-            self._fold()
-
-    def frame(self) -> "pl.DataFrame":
-        """Return a row for everybody, in the order in which they came."""
-        import polars as pl  # noqa: PLC0415 - it takes a while to import
-
-        self._fold()
-        return pl.concat(self._frames)
-
-    def _fold(self) -> None:
-        from pling_async.bulk.run import written_frame  # noqa: PLC0415 - polars takes a while to import
-
-        self._frames.append(written_frame(self._latest))
-        self._latest.clear()
 
 
 @define
@@ -61,7 +31,7 @@ class Tally:
     done: Counter[tuple[str, Outcome]] = field(factory=Counter)
     """By action and outcome."""
     failed: "list[Written]" = field(factory=list)
-    reported: "Reported | None" = None
+    reported: "WrittenRows | None" = None
     """Everybody, if there is to be a report."""
     is_stopped: bool = False
 
@@ -82,9 +52,10 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
     """Do what a plan says, show it, and return the exit code; the worst that happened decides."""
     from pling_async.cli.copy_view import finish_copy  # noqa: PLC0415 - polars and rich take a while to import
     from pling_async.cli.run_view import check_report  # noqa: PLC0415 - likewise
+    from pling_async.targets.written import WrittenRows  # noqa: PLC0415 - likewise
 
     check_report(reports)
-    tally = Tally(reported=Reported() if reports.report else None)
+    tally = Tally(reported=WrittenRows() if reports.report else None)
     with Progress("copying") as progress:
         on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
     code = finish_copy(output, plan, tally, reports)
