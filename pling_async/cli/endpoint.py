@@ -13,8 +13,8 @@ from pling_async.pling.codec import decode_groups
 from pling_async.session.auth import Auth, BasicAuth, BearerAuth, Secret
 from pling_async.session.protocol import Request, Response, interpret
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import AiohttpTransport
 from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from pling_async.cli.configuration import Configuration

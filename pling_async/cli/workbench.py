@@ -11,7 +11,7 @@ from pling_async.cli.endpoint import Target
 from pling_async.errors import GuardRefused
 from pling_async.session.protocol import Request, Response
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import AiohttpTransport
+from pling_async.session.transport import AiohttpTransport
 
 _FIRST: Final = 99_999_300
 """The first of the fictional numbers that are used."""

@@ -18,8 +18,9 @@ from pling_async.session.auth import BearerAuth, Secret, as_secret
 from pling_async.session.client import Client
 from pling_async.session.environment import secret
 from pling_async.session.retry import RetryPolicy
-from pling_async.session.session import Caller, ClientSession
+from pling_async.session.session import Caller
 from pling_async.session.settings import BaseUrl, ClientSettings, Timeouts
+from pling_async.session.transport import ClientSession
 
 DEFAULT_URL: Final = "https://api2.frontapp.com/"
 PATIENT: Final = ClientSettings(timeout=Timeouts(total=300), retry=RetryPolicy(attempts=5), answer_cap=16 << 20)

@@ -16,8 +16,8 @@ from pling_async.session.client import Client
 from pling_async.session.environment import secret, variable
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import ClientSession
 from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.transport import ClientSession
 from pling_async.session.unset import UNSET, Unset
 
 DEFAULT_URL: Final = "https://api.frontapp.com/api/1/"

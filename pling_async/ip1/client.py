@@ -10,8 +10,9 @@ from pling_async.ip1.labels import Labels
 from pling_async.session.auth import BearerAuth, Secret, as_secret
 from pling_async.session.client import Client
 from pling_async.session.environment import secret
-from pling_async.session.session import Caller, ClientSession
+from pling_async.session.session import Caller
 from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.transport import ClientSession
 
 DEFAULT_URL: Final = "https://api.ip1sms.com/"
 

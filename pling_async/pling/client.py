@@ -11,8 +11,9 @@ from pling_async.pling.stop_list import StopList
 from pling_async.session.auth import BasicAuth, Secret, as_secret
 from pling_async.session.client import Client
 from pling_async.session.environment import secret, variable
-from pling_async.session.session import Caller, ClientSession
+from pling_async.session.session import Caller
 from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.transport import ClientSession
 
 DEFAULT_URL: Final = "https://login.pling.as/api/"
 _VERSION: Final = {"Accept-Version": "1.0.*"}

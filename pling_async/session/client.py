@@ -6,8 +6,9 @@ from typing import Self
 
 from pling_async._version import __version__
 from pling_async.session.auth import Auth
-from pling_async.session.session import AiohttpTransport, Caller, ClientSession, Session
+from pling_async.session.session import Caller, Session
 from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.transport import AiohttpTransport, ClientSession
 
 
 class Client:

@@ -14,8 +14,9 @@ from attrs import frozen
 from pling_async import ClientSettings, PlingClient, RetryPolicy
 from pling_async.sandbox import Sandbox
 from pling_async.session.auth import BasicAuth
-from pling_async.session.session import AiohttpTransport, Session
+from pling_async.session.session import Session
 from pling_async.session.settings import BaseUrl, Runtime
+from pling_async.session.transport import AiohttpTransport
 from tests.peers import FakeTime, Listener, break_off
 
 ACCOUNT = 12345

@@ -14,8 +14,9 @@ from pling_async.sandbox import Fault, Sandbox
 from pling_async.session.auth import BearerAuth, Secret
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import AiohttpTransport, Session
+from pling_async.session.session import Session
 from pling_async.session.settings import BaseUrl
+from pling_async.session.transport import AiohttpTransport
 
 PASSWORD = "kN4r1-fUgl-Zq83xw"
 TOKEN = "t0k3n-K4n4r1-9vYpQ2"

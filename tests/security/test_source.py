@@ -50,7 +50,7 @@ _SQL: Final = re.compile(
 _CONSTANT: Final = re.compile(r"_?[A-Z][A-Z0-9_]*")
 _OUR_OWN: Final = frozenset(
     {
-        ("bulk/journal.py", "columns"),  # written out a line above
+        ("bulk/journal_file.py", "columns"),  # written out a line above
         ("sandbox/ip1/blacklist.py", "order"),  # ASC or DESC
         ("sandbox/ip1/store.py", "order"),  # likewise
         ("sandbox/ip1/store.py", "select"),  # made of the two

@@ -9,8 +9,9 @@ import pytest
 from pling_async.session.auth import BasicAuth
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw, RetryPolicy
-from pling_async.session.session import AiohttpTransport, Session
+from pling_async.session.session import Session
 from pling_async.session.settings import BaseUrl, ClientSettings, Runtime, Timeouts
+from pling_async.session.transport import AiohttpTransport
 from tests.peers import FakeTime, Step, break_off
 
 

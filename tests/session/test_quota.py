@@ -10,8 +10,8 @@ from pling_async.session.limiter import Limiter, shared_limiter
 from pling_async.session.protocol import Request, Response
 from pling_async.session.quota import Quota, quota_of
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import AiohttpTransport
 from pling_async.session.settings import BaseUrl
+from pling_async.session.transport import AiohttpTransport
 
 NOW = 1_800_000_000.0
 

@@ -11,8 +11,9 @@ from pling_async.frontapp.client import PATIENT, FrontClient
 from pling_async.sandbox import FrontSemantics, FrontService, Sandbox
 from pling_async.sandbox.clock import START, FixedClock, wire
 from pling_async.session.auth import BearerAuth, as_secret
-from pling_async.session.session import AiohttpTransport, Session
+from pling_async.session.session import Session
 from pling_async.session.settings import BaseUrl, Runtime
+from pling_async.session.transport import AiohttpTransport
 from tests.peers import FakeTime
 
 PEOPLE = 230
