@@ -89,4 +89,5 @@ class Watched:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._watch.end(self)
+        self._reminder = None  # it knows the exchange, which knows this: a circle that would keep the answer in memory
         await self._timeout.__aexit__(kind, error, traceback)
