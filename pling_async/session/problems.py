@@ -16,7 +16,7 @@ _ENVELOPE: Final = "_error"
 """Where Front's Core API keeps it all."""
 _CODE: Final = ("code", "type")
 _DETAIL: Final = ("detail", "message", "error")
-"""Of RFC 9457, which IP1 follows; of Front, and of the server that Pling may be; and the one that Pling shows."""
+"""In the words of RFC 9457 (IP1), of Front and restify, and of the one error that the document of Pling shows."""
 _NO_TYPE: Final = "about:blank"
 
 
