@@ -44,51 +44,13 @@ nobody knows what the server did unless `outcome` says so.
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any
 
-from attrs import field, frozen
-
-
-class Outcome(StrEnum):
-    """What became of one mutation: three answers of a database, and the row that was never sent."""
-
-    APPLIED = "applied"
-    """The server confirmed it, and the confirmation matches the request."""
-    NOT_APPLIED = "not_applied"
-    """It certainly did not happen: no connection was ever acquired, or the server said no."""
-    UNKNOWN = "unknown"
-    """It may have happened, or may still happen."""
-    SKIPPED = "skipped"
-    """Nothing was sent, by decision: unchanged, rejected, or the run stopped before it."""
-
-
-@frozen(kw_only=True)
-class Exchange:
-    """What is known about the request behind an error; safe to log (no secret, no query, no body)."""
-
-    method: str | None = None
-    path: str | None = None
-    status: int | None = None
-    excerpt: str = field(default="", repr=False)
-    """At most 200 characters of the answer, control characters escaped; it may name a person."""
-    retry_after: float | None = None
-    """Seconds the server asked to wait."""
-    request_id: str | None = None
-    """Our id of the operation, the same in the logs and in the X-Request-ID header."""
-    attempts: int = 0
-    """Requests put on the wire or tried for this operation."""
-
-
-@frozen(kw_only=True)
-class Problem:
-    """One broken rule: which field, a stable code, and a sentence with the way out."""
-
-    field: str
-    code: str
-    message: str
-    row: int | None = None
-    """One-based row of the source, the header not counted; None for a single contact."""
+from pling_async.error_values import Exchange as Exchange
+from pling_async.error_values import Outcome as Outcome
+from pling_async.error_values import Place as Place
+from pling_async.error_values import Problem as Problem
+from pling_async.error_values import ProblemDetails as ProblemDetails
 
 
 class PlingError(Exception):
@@ -128,6 +90,11 @@ class PlingError(Exception):
         return self.exchange.excerpt
 
     @property
+    def problem(self) -> ProblemDetails | None:
+        """What the refusal says as fields that a program can read, None where there are none."""
+        return self.exchange.problem
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds the server asked to wait."""
         return self.exchange.retry_after
@@ -157,20 +124,6 @@ class ValidationError(PlingError, ValueError):
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
-
-
-@frozen(kw_only=True)
-class Place:
-    """Where in a source something is wrong; rows count from 1, the header is not a row."""
-
-    source: str
-    row: int | None = None
-    field: str | None = field(default=None)
-
-    def __str__(self) -> str:
-        row = f", row {self.row}" if self.row is not None else ""
-        column = f", column {self.field!r}" if self.field is not None else ""
-        return f"{self.source}{row}{column}"
 
 
 class SourceError(PlingError, ValueError):

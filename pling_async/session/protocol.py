@@ -36,6 +36,7 @@ from pling_async.errors import (
     UnexpectedRedirect,
 )
 from pling_async.session.excerpts import excerpt, server_message
+from pling_async.session.problems import problem_of
 from pling_async.session.retry import RetryLaw
 
 OK: Final = frozenset({200})
@@ -130,6 +131,7 @@ _ERRORS: Final[dict[int, type[StatusError]]] = {
     505: ContractError,
 }
 _CLASSES: Final[dict[int, type[PlingError]]] = {3: UnexpectedRedirect, 4: BadRequest, 5: ServerError}
+_FIRST_REFUSAL: Final = 400
 _DEFINITE: Final = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 429})
 """The server said no and certainly did nothing; after any other refusal nobody knows."""
 
@@ -177,11 +179,13 @@ def _check_json(request: Request, response: Response) -> None:
 
 def exchange_of(request: Request, response: Response) -> Exchange:
     """Return what may be said of an answer in logs and errors."""
+    body = b"" if _encodings(response) else response.body
     return Exchange(
         method=request.method,
         path=request.shown_path,
         status=response.status,
-        excerpt="" if _encodings(response) else excerpt(response.body),
+        excerpt=excerpt(body),
+        problem=problem_of(body) if response.status >= _FIRST_REFUSAL else None,
         retry_after=retry_after(response.headers, response.received_at),
     )
 

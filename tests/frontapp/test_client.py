@@ -139,6 +139,8 @@ async def test_the_deprecated_client_is_told_what_is_wrong(legacy: tuple[Sandbox
         warnings.simplefilter("ignore", DeprecationWarning)
         stranger = LegacyFrontClient("company", "wrong", base_url=sandbox.front_legacy.url)
     assert "wrong" not in repr(stranger)
-    with pytest.raises(errors.AuthenticationError):
+    with pytest.raises(errors.AuthenticationError) as caught:
         await stranger.add(bruce())
+    assert caught.value.problem is not None
+    assert caught.value.problem.detail
     await stranger.close()

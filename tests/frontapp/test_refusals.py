@@ -167,3 +167,25 @@ async def test_a_refusal_without_status_in_its_body_has_that_of_the_answer(front
     with pytest.raises(errors.BadRequest, match="Unexpected token a") as caught:
         await front.client.company()
     assert caught.value.status == 400
+    assert caught.value.problem == errors.ProblemDetails(detail="Unexpected token a in JSON")
+
+
+async def test_what_front_says_can_be_read_by_a_program(front: Front) -> None:
+    """Status, title, message and details of `_error`; an error that we made of another keeps them."""
+    with pytest.raises(errors.BadRequest) as caught:
+        await front.client.contacts.update(await first(front), ContactChange(custom_fields={"Unknown": "x"}))
+    assert caught.value.problem == errors.ProblemDetails(
+        status=400,
+        title="Bad request",
+        detail="Body did not satisfy requirements",
+        points=("body.custom_fields: unknown field 'Unknown'",),
+    )
+    with pytest.raises(errors.HandleConflict) as conflict:
+        await front.add("Ola")
+    assert conflict.value.problem is not None
+    assert (conflict.value.problem.status, conflict.value.problem.title) == (409, "Conflict")
+
+
+async def first(front: Front) -> str:
+    """Add Ola and return the id."""
+    return str((await front.add("Ola")).id)

@@ -216,10 +216,14 @@ async def test_a_deletion_by_filter_is_never_repeated(served: Served) -> None:
 
 
 async def test_problem_details_are_in_the_error(serve: Serve) -> None:
-    """Title, detail and the fields that a server names, in the message."""
+    """Title, detail and the fields that a server names, in the message and for programs."""
     served = await serve(error_body="fields")
-    with pytest.raises(errors.BadRequest, match=r"Bad Request: limit is .* 1000\.: limit: limit is"):
+    with pytest.raises(errors.BadRequest, match=r"Bad Request: limit is .* 1000\.: limit: limit is") as refused:
         await anext(served.client.contacts.list(page_size=5000))
+    words = "limit is a whole number from 1 to 1000."
+    assert refused.value.problem == errors.ProblemDetails(
+        status=400, title="Bad Request", detail=words, fields={"limit": (words,)}
+    )
     with pytest.raises(errors.NotFound, match="Not Found: There is no such contact") as caught:
         await served.client.contacts.get(ID)
     assert (caught.value.status, caught.value.outcome) == (404, errors.Outcome.NOT_APPLIED)

@@ -197,3 +197,20 @@ async def test_a_large_account_does_not_stop_the_loop(sandboxed: Any) -> None:
     assert len((await client.contacts.list()).contacts) == 999
     beat.cancel()
     assert longest < 0.5
+
+
+@pytest.mark.parametrize(
+    ("error_body", "problem"),
+    [
+        ("error", errors.ProblemDetails(detail="No contact has the id 7")),
+        ("restify", errors.ProblemDetails(code="ResourceNotFound", detail="No contact has the id 7")),
+        ("text", None),
+    ],
+)
+async def test_what_a_refusal_says_can_be_read_by_a_program(sandboxed: Any, error_body: Any, problem: Any) -> None:
+    """The document fixes no body: what has members is read by member, and plain text is in the excerpt alone."""
+    _, client = await sandboxed(semantics=Semantics(error_body=error_body))
+    with pytest.raises(errors.NotFound) as caught:
+        await client.contacts.get(7)
+    assert caught.value.problem == problem
+    assert "No contact has the id 7" in caught.value.excerpt
