@@ -9,6 +9,7 @@ from pling_async.errors import NotFound, PlingError
 from tests.simulation.history import Change, Person, Sent
 from tests.simulation.people import wanted
 from tests.simulation.readings import (
+    baseline,
     by_client,
     planned,
     promised,
@@ -43,7 +44,9 @@ def _outcome(world: World, record: RunRecord, row: dict[str, Any]) -> Found:
     touched = [
         cause
         for _, change, cause in by_client(world)
-        if change.mobile == mobile and cause.run is record and not _is_repair(row, change)
+        if change.mobile == mobile
+        and cause.run is record
+        and not (_is_repair(row, change) or _is_stop_lost_or_repaired(record, change))
     ]
     said = f"{action} of {mobile} is called {outcome} ({row['code']})"
     if outcome == "applied" and action == "remove" and None not in states:
@@ -59,6 +62,16 @@ def _is_repair(row: dict[str, Any], change: Change) -> bool:
     if row["code"] != "drifted" or change.after is None or not change.after.is_stopped:
         return False
     return change.before is None or evolve(change.before, is_stopped=True) == change.after
+
+
+def _is_stop_lost_or_repaired(record: RunRecord, change: Change) -> bool:
+    """Tell whether only the stop changed though the plan leaves it: a server lost it, even refusing, or it is back."""
+    before, after = change.before, change.after
+    was, should = baseline(record).get(change.mobile), promised(record).get(change.mobile)
+    if before is None or after is None or was is None or should is None:
+        return False
+    is_stop_alone = evolve(before, is_stopped=True) == evolve(after, is_stopped=True)
+    return is_stop_alone and was.is_stopped == should.is_stopped
 
 
 def _held(world: World, states: list[Person | None], wish: Person) -> bool:
