@@ -22,8 +22,10 @@ from benchmarks.curves import write_curves
 from benchmarks.measuring import Result, Scale, say
 
 _ROOT: Final = Path(__file__).parent.parent
-_QUICK: Final = Scale(rows=100_000, numbers=100_000, requests=1_000, rounds=1)
-_FULL: Final = Scale(rows=1_000_000, numbers=2_000_000, requests=5_000, rounds=3, extra_rows=(10_000, 100_000))
+_QUICK: Final = Scale(rows=100_000, numbers=100_000, requests=1_000, rounds=1, copied=4_000)
+_FULL: Final = Scale(
+    rows=1_000_000, numbers=2_000_000, requests=5_000, rounds=3, copied=100_000, extra_rows=(10_000, 100_000)
+)
 _TEN: Final = 10_000_000
 _MARKS: Final = ("<!-- table -->", "<!-- /table -->")
 
@@ -123,7 +125,7 @@ def main() -> None:
 
 
 def _as_dict(scale: Scale) -> dict[str, Any]:
-    return {name: getattr(scale, name) for name in ("rows", "numbers", "requests", "rounds", "extra_rows")}
+    return {name: getattr(scale, name) for name in ("rows", "numbers", "requests", "rounds", "copied", "extra_rows")}
 
 
 if __name__ == "__main__":

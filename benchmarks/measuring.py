@@ -25,6 +25,8 @@ class Scale:
     numbers: int
     requests: int
     rounds: int
+    copied: int
+    """Contacts of an account that is copied."""
     extra_rows: tuple[int, ...] = ()
     """Further sizes of the scaling curves."""
 

@@ -8,7 +8,7 @@ from benchmarks.copying import measured
 
 FEW, MANY = 4_000, 20_000
 MOST = 3000
-"""Bytes a contact; most of them are what polars keeps for its threads, which is much the same at any size."""
+"""Bytes a contact: columns took 1,600 to 2,200, a good part of them once; objects took 4,000 to 5,000."""
 
 
 @pytest.mark.timeout(300)
