@@ -136,11 +136,13 @@ def _may_hide_groups(contacts: pl.DataFrame) -> bool:
 
 
 def _with_groups_of_stopped(listed: Listed, stopped: Mapping[str, Contact]) -> Listed:
-    """Add what the listing hides; whoever opted out since it was made is stopped, too."""
+    """Add what the listing hides; whoever opted out since it was made is stopped, too, and in the groups it showed."""
     ids = [list(dict.fromkeys(contact.contact_group_ids or ())) for contact in stopped.values()]
     found = pl.DataFrame({"mobile": list(stopped), "found": ids}, schema={"mobile": pl.String, "found": _IDS})
     contacts = listed.contacts.join(found, on="mobile", how="left").with_columns(
         is_stopped=pl.col("is_stopped") | pl.col("found").is_not_null(),
-        contact_group_ids=pl.coalesce("found", "contact_group_ids"),
+        contact_group_ids=pl.when(pl.col("contact_group_ids").list.len() > 0)
+        .then("contact_group_ids")
+        .otherwise(pl.coalesce("found", "contact_group_ids")),
     )
     return evolve(listed, contacts=contacts.drop("found"))

@@ -1,6 +1,7 @@
 """A snapshot is a baseline: whole, of one account, and comparable."""
 
 from importlib import import_module
+from typing import Any
 
 import orjson
 import pytest
@@ -55,6 +56,33 @@ async def test_hidden_groups_of_stopped_contacts_are_found(pling: PlingClient, s
         contact_groups=[{"id": 1, "name": "A"}, {"id": 2, "name": "B"}],
     )
     assert (await bulk.snapshot(pling)).contacts["contact_groups"].to_list() == [["A", "B"], ["B"]]
+
+
+class OptingOut:
+    """A session that is overtaken: a contact opts out before the members of group 2 are listed."""
+
+    def __init__(self, pling: PlingClient, contact_id: int) -> None:
+        self._pling = pling
+        self._contact_id = contact_id
+        self.settings = pling.session.settings
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Send, perhaps after the opt-out."""
+        if dict(request.query).get("contactGroupId") == "2":
+            await self._pling.stop_list.add(await self._pling.contacts.get(self._contact_id))
+        return await self._pling.session.call(request, decode)
+
+
+@pytest.mark.parametrize("sandbox", [Semantics(stopped_contact_groups="hidden")], ids=["hidden"], indirect=True)
+async def test_whoever_opts_out_while_groups_are_listed_keeps_them_all(pling: PlingClient, sandbox: Sandbox) -> None:
+    """The stop counts, and the groups that the first listing showed count as well (#83, I-6)."""
+    await sandbox.seed(
+        contacts=[{"id": 1, "mobile": OLA, "contactGroupIds": [1, 2]}, {"id": 2, "mobile": KARI, "stop": 1}],
+        contact_groups=[{"id": 1, "name": "A"}, {"id": 2, "name": "B"}],
+    )
+    client = PlingClient.over(OptingOut(pling, 1), account_id=pling.account_id, origin=pling.origin)
+    contacts = (await bulk.snapshot(client)).contacts.filter(mobile=OLA)
+    assert contacts.select("is_stopped", "contact_groups").rows() == [(True, ["A", "B"])]
 
 
 async def test_a_mobile_twice_is_no_baseline(pling: PlingClient, sandbox: Sandbox) -> None:
