@@ -26,6 +26,8 @@ _INTEND: Final = """
     INSERT INTO intent (number, method, path, subject, payload, at, is_repair) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _SETTLE: Final = "UPDATE intent SET outcome = ?, code = ?, message = ?, attempts = ? WHERE number = ?"
+_GATHERING: Final = 0.002
+"""Seconds; a commit costs about as much for many rows as for one, and workers are more than requests in flight."""
 _NOTE: Final = "INSERT INTO event (after, at, kind, detail) VALUES (?, ?, ?, ?)"
 
 
@@ -110,8 +112,12 @@ class Journal:
         await done
 
     async def _write_waiting(self) -> None:
-        """Commit whatever waits, again and again until nothing does."""
+        """Commit whatever waits, again and again until nothing does; when much comes, let some more come first."""
+        together = 0
         while self._waiting:
+            if together > 1:
+                await asyncio.sleep(_GATHERING)
+            together = len(self._waiting)
             rows, waiting = self._rows, self._waiting
             self._rows, self._waiting = [], []
             try:
