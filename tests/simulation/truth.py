@@ -58,8 +58,8 @@ def _outcome(world: World, record: RunRecord, row: dict[str, Any]) -> Found:
 
 
 def _is_repair(row: dict[str, Any], change: Change) -> bool:
-    """Tell whether a change of a contact that was left alone did no more than to stop the person again."""
-    if row["code"] != "drifted" or change.after is None or not change.after.is_stopped:
+    """Tell whether a change of a contact that was left alone, or gone, did no more than to stop the person again."""
+    if row["code"] not in {"drifted", "NotFound"} or change.after is None or not change.after.is_stopped:
         return False
     return change.before is None or evolve(change.before, is_stopped=True) == change.after
 

@@ -100,12 +100,17 @@ def i_12_waits(world: World) -> Found:
     )
     for _, event in events:
         if not isinstance(event, Sent):
-            equal = equal + 1 if event.people == last else 1
-            last = event.people
+            people = _as_compared(world, event.people)
+            equal, last = equal + 1 if people == last else 1, people
             continue
         if doubtful is not None and equal < 2:
             yield f"{event.method} {event.number} was sent while nobody knew what replace {doubtful.number} did"
         doubtful, equal, last = (event, 0, None) if _is_doubtful(world, event) else (None, 0, None)
+
+
+def _as_compared(world: World, people: State) -> State:
+    """Return what must be equal: where groups of the stopped are listed apart, a stop may come between the answers."""
+    return _free(people) if world.semantics.stopped_groups == "hidden" else people
 
 
 def i_12_others(world: World) -> Found:
