@@ -55,7 +55,7 @@ $(VENV)/.bench-ready: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[cli,bench]'
 	@touch $@
 
-bench: $(VENV)/.bench-ready ## every measurement that the documentation quotes
+bench: $(VENV)/.bench-ready ## every measurement that the documentation quotes, but copies
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/sandbox_scale.py
 

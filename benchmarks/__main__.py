@@ -2,7 +2,8 @@
 
     python -m benchmarks [--quick] [--ten-million] [NAME ...]
 
-Names: prepare e164 snapshot plan import single journal memory starting neighbours copy; all of them when none is given.
+Names: prepare e164 snapshot plan import single journal memory starting neighbours; all of them when none is given. And
+copy, which takes about half an hour, only when it is named.
 Figure, peer and floor come from the same run and take turns. The results go to benchmarks/results/; a full run also
 writes docs/benchmarks-PYTHON.json and draws the scaling curves.
 """
@@ -42,6 +43,7 @@ _ALL: Final[dict[str, Callable[[Scale, Path], list[Result]]]] = {
     "neighbours": neighbours.listings,
     "copy": copying.copying,
 }
+_LONG: Final = "copy"
 _PACKAGES: Final = ("polars", "aiohttp", "orjson", "phonenumbers", "msgspec", "httpx")
 
 
@@ -113,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     extra = {"extra_rows": (*_FULL.extra_rows, _TEN)} if options.ten_million else {}
     scale = _QUICK if options.quick else Scale(**{**_as_dict(_FULL), **extra})
-    results = measure(options.names or list(_ALL), scale)
+    results = measure(options.names or [name for name in _ALL if name != _LONG], scale)
     write(results, _ROOT / "benchmarks" / "results" / ("quick.json" if options.quick else "full.json"))
     if not options.quick:
         python = ".".join(platform.python_version_tuple()[:2])
