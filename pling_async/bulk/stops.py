@@ -17,7 +17,8 @@ from pling_async.pling.client import PlingClient
 
 _STATE: Final = list(ACCOUNT_SCHEMA)
 _ROUNDS: Final = 3
-_BARE: Final = {**dict.fromkeys(TEXTS, ""), "contact_groups": []}
+_BARE: Final[Mapping[str, Any]] = {**dict.fromkeys(TEXTS, ""), "contact_groups": []}
+"""Somebody of whom nothing but the number is known."""
 
 
 def known_stops(plan: Plan, shown: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +62,7 @@ def noted(plan: Plan, mobiles: Collection[str]) -> pl.DataFrame:
     """Return people whose stop an earlier process saw, as the plan wants them; of others only the stop is known."""
     table = pl.DataFrame({"mobile": list(mobiles)}, schema={"mobile": pl.String})
     rows = table.join(plan.wanted.select(_STATE), on="mobile", how="left").select(_STATE)
-    unknown = {**dict.fromkeys(TEXTS, ""), "is_active": True, "contact_groups": []}
+    unknown = {**_BARE, "is_active": True}
     return rows.with_columns(pl.col(name).fill_null(value=value) for name, value in unknown.items()).with_columns(
         is_stopped=True
     )
