@@ -9,6 +9,7 @@ import polars as pl
 from attrs import evolve, field, frozen, validators
 
 from pling_async._version import __version__
+from pling_async.bulk.fields import row_count
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
@@ -105,6 +106,18 @@ async def way_back(run: Run) -> AsyncIterator[None]:
         raise
 
 
+@frozen(kw_only=True)
+class Earlier:
+    """What earlier processes of a run that was cut short did, by its journal and by what the account shows."""
+
+    decided: pl.DataFrame = field(factory=lambda: written_frame(()), repr=row_count, eq=False)
+    """What needs no request any more: mobile, action, outcome, code, message."""
+    doubted: frozenset[str] = field(default=frozenset(), repr=False)
+    """Mobiles for which a request was sent that may still be carried out."""
+    stops: pl.DataFrame | None = field(default=None, repr=False, eq=False)
+    """Who was seen to opt out since the plan was made."""
+
+
 def _unwritten(run: Run) -> list[str]:
     never = [Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value]
     return run.written.filter(pl.col("outcome").is_in(never))["mobile"].to_list()
@@ -150,15 +163,11 @@ class Execution:
         finally:
             self._caller.is_finishing = False
 
-    async def each_contact(
-        self, run: Run, rows: pl.DataFrame, decided: pl.DataFrame | None = None, stops: pl.DataFrame | None = None
-    ) -> Run:
-        """Send one request for each of the rows, and verify unless some were left out.
-
-        `decided` is what an earlier process did, `stops` is who was seen to opt out since.
-        """
-        before = decided if decided is not None else written_frame(())
-        sender, written = PerContact(self._client, self._caller, run.plan, rows), list[Written]()
+    async def each_contact(self, run: Run, rows: pl.DataFrame, earlier: Earlier | None = None) -> Run:
+        """Send one request for each of the rows, and verify unless some were left out."""
+        earlier = earlier or Earlier()
+        sender = PerContact(self._client, self._caller, run.plan, rows, earlier.doubted)
+        before, written = earlier.decided, list[Written]()
         async with aclosing(sender.run()) as results:
             async for each in results:
                 written.append(each)
@@ -169,7 +178,7 @@ class Execution:
             self._caller.fatal.run = run
             raise self._caller.fatal
         is_cut_short = bool(new.filter(code=HALTED, message=self._caller.why_halted()).height)
-        return run if is_cut_short else await self.verified(run, stops)
+        return run if is_cut_short else await self.verified(run, earlier.stops)
 
     async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""

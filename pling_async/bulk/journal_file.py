@@ -58,7 +58,7 @@ class Event:
     """Something that happened to the whole run."""
 
     kind: str
-    """resumed, stops, result, conclusion, verified or ended."""
+    """resumed, stops, decided, result, conclusion or ended."""
     detail: Mapping[str, Any]
 
 

@@ -1,25 +1,35 @@
 """Carry out a plan one contact at a time: additions and changes first, deletions last."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
 import polars as pl
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pling_async.bulk.body import contact_of, with_sent_groups
 from pling_async.bulk.difference import Action
 from pling_async.bulk.journalled import Halted, Journalled
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.workers import spread
-from pling_async.errors import Outcome, PlingError, VerificationError
+from pling_async.errors import (
+    BadRequest,
+    ConflictError,
+    NotFound,
+    Outcome,
+    PayloadTooLarge,
+    PlingError,
+    VerificationError,
+)
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import Contact
 from pling_async.session.retry import RetryLaw
 
 HALTED: Final = "halted"
 """The code of what was left out since the run stopped."""
+REFUSALS: Final = (BadRequest, ConflictError, PayloadTooLarge)
+"""Errors about the contents of a request: the same request, had its answer been lost before, was refused as well."""
 _WORKERS_PER_SLOT: Final = 4
 """Workers for each request that may be in flight: while some wait for the server, others wait for the journal."""
 
@@ -37,13 +47,19 @@ class Written:
 
 
 class PerContact:
-    """Sends some of the rows that a plan writes, over a client that journals them."""
+    """Sends some of the rows that a plan writes, over a client that journals them.
 
-    def __init__(self, client: PlingClient, caller: Journalled, plan: Plan, rows: pl.DataFrame) -> None:
+    `doubted` are the mobiles for which an earlier process of the run sent a request that may still be carried out.
+    """
+
+    def __init__(
+        self, client: PlingClient, caller: Journalled, plan: Plan, rows: pl.DataFrame, doubted: Collection[str] = ()
+    ) -> None:
         self._client = client
         self._caller = caller
         self._plan = plan
         self._rows = rows
+        self._doubted = doubted
         self._held_back = ""
         self._failed = False
 
@@ -67,19 +83,31 @@ class PerContact:
         """Turn the errors of one send into its outcome: a bad row is an outcome, not an exception."""
 
         async def attempt(row: Mapping[str, Any]) -> Written:
-            known = {"mobile": row["mobile"], "action": row["action"]}
-            if halted := self._caller.why_halted() or self._held_back:
-                return Written(**known, outcome=Outcome.SKIPPED, code=HALTED, message=halted)
+            written = Written(mobile=row["mobile"], action=row["action"], outcome=Outcome.APPLIED)
             try:
+                self._go_on()
                 await send(row)
-            except Halted as halt:
-                return Written(**known, outcome=Outcome.SKIPPED, code=HALTED, message=str(halt))
             except PlingError as error:
-                self._failed = True
-                return Written(**known, outcome=error.outcome, code=type(error).__name__, message=str(error))
-            return Written(**known, outcome=Outcome.APPLIED)
+                outcome, is_halt = self._outcome(row, error), isinstance(error, Halted)
+                if outcome is Outcome.APPLIED:
+                    return written
+                self._failed = self._failed or not is_halt
+                code = HALTED if is_halt else type(error).__name__
+                return evolve(written, outcome=outcome, code=code, message=str(error))
+            return written
 
         return attempt
+
+    def _go_on(self) -> None:
+        if halted := self._caller.why_halted() or self._held_back:
+            raise Halted(halted)
+
+    def _outcome(self, row: Mapping[str, Any], error: PlingError) -> Outcome:
+        """Return the outcome of a contact whose last request failed, whatever an earlier process sent for it (§1)."""
+        if row["mobile"] not in self._doubted or isinstance(error, REFUSALS):
+            return error.outcome
+        is_gone = row["action"] == Action.REMOVE.value and isinstance(error, NotFound)
+        return Outcome.APPLIED if is_gone else Outcome.UNKNOWN
 
     async def _upsert(self, row: Mapping[str, Any]) -> None:
         contact = contact_of(row)

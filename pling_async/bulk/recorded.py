@@ -7,16 +7,17 @@ import polars as pl
 
 from pling_async._version import __version__
 from pling_async.bulk.journal_file import Intent, Record, read_journal
-from pling_async.bulk.per_contact import HALTED
+from pling_async.bulk.per_contact import HALTED, REFUSALS
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.plan_file import load_plan
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.state import RunFolder
 from pling_async.bulk.whole_account import judged
-from pling_async.errors import JournalError, Outcome
+from pling_async.errors import JournalError, NotFound, Outcome
 from pling_async.pling.models import InvalidContact
 
 REPLACE: Final = "contacts/replace"
+_REFUSED: Final = {kind.__name__ for kind in REFUSALS}
 
 
 def read_run(folder: RunFolder) -> tuple[Record, Run]:
@@ -47,16 +48,37 @@ def recorded(run: Run, record: Record) -> pl.DataFrame:
     if run.strategy is Strategy.REPLACE:
         return _replaced(run, record)
     sent = planned_intents(run.plan, record)
+    decided = {row[0]: tuple(row) for row in (record.last("decided") or {"rows": ()})["rows"]}
     writes = run.plan.writes.select("mobile", "action").iter_rows()
-    rows = [_row(mobile, action, sent.get(mobile, [])) for mobile, action in writes]
+    rows = [decided.get(mobile) or (mobile, action, *_said(sent.get(mobile, []))) for mobile, action in writes]
     return pl.DataFrame(rows, schema=WRITTEN_SCHEMA, orient="row")
 
 
-def _row(mobile: str, action: str, sent: list[Intent]) -> tuple[str, ...]:
+def _said(sent: list[Intent]) -> tuple[str, str, str]:
+    """Return outcome, code and message of all requests for one contact together."""
     if not sent:
-        return (mobile, action, Outcome.SKIPPED.value, HALTED, "nothing was sent for it")
-    intent = next((each for each in sent if each.outcome is Outcome.APPLIED), sent[-1])
-    return (mobile, action, (intent.outcome or Outcome.UNKNOWN).value, intent.code, intent.message)
+        return (Outcome.SKIPPED.value, HALTED, "nothing was sent for it")
+    if Outcome.APPLIED in (each.outcome for each in sent) or _is_gone(sent):
+        return (Outcome.APPLIED.value, "", "")
+    last = sent[-1]
+    outcome = Outcome.UNKNOWN if is_doubted(sent) else last.outcome or Outcome.UNKNOWN
+    return (outcome.value, last.code, last.message)
+
+
+def is_doubted(sent: list[Intent]) -> bool:
+    """Tell whether a request for a contact may have been carried out, or still may be, and nothing settled it since."""
+    is_in_doubt = False
+    for each in sent:
+        if each.outcome in {None, Outcome.UNKNOWN}:
+            is_in_doubt = True
+        elif each.outcome is Outcome.APPLIED or each.code in _REFUSED:
+            is_in_doubt = False
+    return is_in_doubt
+
+
+def _is_gone(sent: list[Intent]) -> bool:
+    """Tell whether a deletion found nobody after one that may have done it (I-17)."""
+    return sent[-1].method == "DELETE" and sent[-1].code == NotFound.__name__ and is_doubted(sent)
 
 
 def _replaced(run: Run, record: Record) -> pl.DataFrame:

@@ -13,12 +13,12 @@ from attrs import evolve
 
 from pling_async.bulk.apply import check_account, check_fresh
 from pling_async.bulk.difference import Action
-from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, closing, way_back
+from pling_async.bulk.execution import ApplySettings, Earlier, Execution, Progress, account_held, closing, way_back
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Intent, Record
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.reconcile import Conclusion, compared
-from pling_async.bulk.recorded import REPLACE, planned_intents, read_run, recorded
+from pling_async.bulk.recorded import REPLACE, is_doubted, planned_intents, read_run, recorded
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
@@ -86,13 +86,15 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
-    now, earlier = await snapshot(client), await asyncio.to_thread(_noted, run.plan, record)
-    decided = await asyncio.to_thread(_decided, run.plan, record, now)
+    now, noted_stops = await snapshot(client), await asyncio.to_thread(_noted, run.plan, record)
     shown = now.contacts.filter("is_stopped")
-    stops = await asyncio.to_thread(known_stops, run.plan, shown if earlier is None else pl.concat([shown, earlier]))
+    shown = shown if noted_stops is None else pl.concat([shown, noted_stops])
+    stops = await asyncio.to_thread(known_stops, run.plan, shown)
     await note_stops(execution.journal, run.plan, stops)
-    rows = run.plan.writes.join(decided, on="mobile", how="anti", maintain_order="left")
-    return await execution.each_contact(run, carrying(rows, stops), decided, stops)
+    earlier = await asyncio.to_thread(_earlier, run.plan, record, now, stops)
+    await execution.journal.note("decided", rows=earlier.decided.filter(pl.col("code") != "").rows())
+    rows = run.plan.writes.join(earlier.decided, on="mobile", how="anti", maintain_order="left")
+    return await execution.each_contact(run, carrying(rows, stops), earlier)
 
 
 def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
@@ -101,30 +103,38 @@ def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
     return None if found is None else noted(plan, found["mobiles"])
 
 
-def _decided(plan: Plan, record: Record, now: Snapshot) -> pl.DataFrame:
-    """Return what needs no request any more: mobile, action, outcome, code, message."""
+def _earlier(plan: Plan, record: Record, now: Snapshot, stops: pl.DataFrame) -> Earlier:
     sent = planned_intents(plan, record)
-    states = compared(plan, now)
-    rows = plan.writes.select("mobile", "action", "changed", "is_stopped").join(states, on="mobile", how="left")
-    rows = rows.join(now.contacts.select("mobile", is_stopped_now="is_stopped"), on="mobile", how="left")
-    return pl.DataFrame(list(decided_rows(rows, sent)), schema=WRITTEN_SCHEMA, orient="row")
+    rows = plan.writes.select("mobile", "action", "id", "changed", "is_stopped")
+    rows = rows.join(compared(plan, now), on="mobile", how="left")
+    held = now.contacts.select("mobile", id_now="id", is_stopped_now="is_stopped")
+    rows = rows.join(held, on="mobile", how="left")
+    return Earlier(
+        decided=pl.DataFrame(list(decided_rows(rows, sent)), schema=WRITTEN_SCHEMA, orient="row"),
+        doubted=frozenset(mobile for mobile, intents in sent.items() if is_doubted(intents)),
+        stops=stops,
+    )
 
 
 def decided_rows(rows: pl.DataFrame, sent: dict[str, list[Intent]]) -> Iterator[tuple[str, ...]]:
     """Yield what the account and the requests so far say of rows; nothing of those that are still to be sent."""
     for row in rows.iter_rows(named=True):
         outcomes = {intent.outcome for intent in sent.get(row["mobile"], ())}
-        known = (row["mobile"], row["action"])
+        is_unsent = outcomes <= {Outcome.SKIPPED, Outcome.NOT_APPLIED}
+        known, left = (row["mobile"], row["action"]), Outcome.SKIPPED if is_unsent else Outcome.UNKNOWN
         if Outcome.APPLIED in outcomes:
             yield (*known, Outcome.APPLIED.value, "", "")
         elif row["as_wanted"] and not _is_to_be_freed(row):
             yield (*known, Outcome.APPLIED.value, "found", "the account has it already")
         elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
-            yield (*known, Outcome.SKIPPED.value, "drifted", "the person opted out since, and is kept")
-        elif not row["as_before"] and not row["as_wanted"]:
-            is_unsent = outcomes <= {Outcome.SKIPPED, Outcome.NOT_APPLIED}
-            outcome = Outcome.SKIPPED if is_unsent else Outcome.UNKNOWN
-            yield (*known, outcome.value, "drifted", _DRIFTED)
+            yield (*known, left.value, "drifted", "the person opted out since, and is kept")
+        elif _is_added_again(row) or not (row["as_before"] or row["as_wanted"]):
+            yield (*known, left.value, "drifted", _DRIFTED)
+
+
+def _is_added_again(row: dict[str, Any]) -> bool:
+    """Tell whether the contact is gone, by this run or by somebody else, and another one has its number."""
+    return None not in (row["id"], row["id_now"]) and row["id"] != row["id_now"]
 
 
 def _is_to_be_freed(row: dict[str, Any]) -> bool:
