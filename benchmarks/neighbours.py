@@ -21,7 +21,7 @@ from pling_async.ip1 import Ip1Client
 from pling_async.ip1.codec import decode_contacts
 
 _BAR: Final = 1.5
-_ROUNDS: Final = 5
+_ROUNDS: Final = 9
 _NAMES: Final = {"ip1": "IP1", "front": "Front"}
 
 
@@ -33,14 +33,14 @@ def listings(scale: Scale, _: Path) -> list[Result]:
 def _compared(service: str, contacts: int) -> Result:
     with paging(service, contacts) as url:
         run = child("neighbours", service, contacts, _ROUNDS, url)
-    ours, codec = run["listing_us"], run["codec_us"]
+    ours, codec, ratio = run["listing_us"], run["codec_us"], run["ratio"]
     return Result(
         name=f"listing_{service}",
         what=f"{_NAMES[service]}: listing {contacts:,} contacts, {run['contacts_a_page']:.0f} a page",
-        figure=f"{ours:.1f} us CPU a contact, {ours / codec:.2f}x the codec alone ({codec:.1f} us); "
+        figure=f"{ours:.1f} us CPU a contact, {ratio:.2f}x the codec alone ({codec:.1f} us); "
         f"{run['per_second']:.0f} contacts/s",
         bar=f"{_BAR}x the codec alone",
-        is_met=ours <= _BAR * codec,
+        is_met=ratio <= _BAR,
         details=run,
     )
 
@@ -70,7 +70,7 @@ def _timed(work: Callable[[], int], expected: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print what a contact costs, listed and decoded, the two taking turns."""
+    """Print what a contact costs, listed and decoded, the two taking turns; the ratio is that of neighbours in time."""
     service, contacts, rounds, url = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     pages = list(bodies(service, contacts))
     listing: list[tuple[float, float]] = []
@@ -83,6 +83,7 @@ def main() -> None:
     say_and_peak(
         listing_us=cpu / contacts * 1e6,
         codec_us=statistics.median(codec[1:]) / contacts * 1e6,
+        ratio=statistics.median(each / alone for (each, _), alone in zip(listing[1:], codec[1:], strict=True)),
         per_second=contacts / wall,
         contacts_a_page=contacts / len(pages),
     )

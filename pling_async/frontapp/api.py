@@ -1,9 +1,9 @@
 """What the resources share: one way to ask, one way to write, and listings that never leave the base URL."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +13,7 @@ from pling_async.errors import BadRequest, CorrelationError, NotFound, PageToken
 from pling_async.frontapp.codec import decode_page, dumped
 from pling_async.frontapp.models import Contact, Conversation
 from pling_async.frontapp.paths import Spot
-from pling_async.session.paging import Page, pages
+from pling_async.session.paging import Page, elements
 from pling_async.session.protocol import OK, Request
 from pling_async.session.retry import RetryLaw
 from pling_async.session.session import Caller
@@ -72,19 +72,12 @@ class Api:
         )
         await self.session.call(request, _ignored)
 
-    async def listing(self, spot: Spot, model: type[Listed], query: Query = ()) -> AsyncGenerator[Listed]:
+    def listing(self, spot: Spot, model: type[Listed], query: Query = ()) -> AsyncGenerator[Listed]:
         """Yield a listing element by element while the next page is on its way; none appears twice.
 
         What changes while it is read may be missing or be as it was before, as in any listing in pages.
         """
-        reader = _Pages(self, spot, model)
-        seen: set[str] = set()
-        async with aclosing(pages(query, reader.page)) as found:
-            async for elements in found:
-                for each in elements:
-                    if each.id not in seen:
-                        seen.add(each.id)
-                        yield each
+        return elements(query, _Pages(self, spot, model).page, attrgetter("id"))
 
 
 @define

@@ -1,8 +1,7 @@
 """What the resources share: the session, paged listings, and what may stand in a path."""
 
 import unicodedata
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Hashable
 from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from attrs import frozen
 
 from pling_async.errors import CorrelationError, Problem, ValidationError
 from pling_async.ip1.links import Query, next_query
-from pling_async.session.paging import Page, pages
+from pling_async.session.paging import Page, elements
 from pling_async.session.protocol import Request, Response
 from pling_async.session.retry import RetryLaw
 from pling_async.session.session import Caller
@@ -40,23 +39,17 @@ class Account:
 
         return await self.session.call(request, checked)
 
-    async def listing(
-        self, path: str, query: Query, decode: Callable[[bytes], tuple[T, ...]], key: Callable[[T], object]
+    def listing(
+        self, path: str, query: Query, decode: Callable[[bytes], tuple[T, ...]], key: Callable[[T], Hashable]
     ) -> AsyncGenerator[T]:
-        """Yield a collection's elements page by page, each once however the pages shift while they are read."""
-        seen: set[object] = set()
-        async with aclosing(pages(query, partial(self._page, path, decode))) as reading:
-            async for page in reading:
-                for element, known in zip(page, map(key, page), strict=True):
-                    if known not in seen:
-                        seen.add(known)
-                        yield element
+        """Yield a collection's elements while the next page is on its way, each once."""
+        return elements(query, partial(self._page, path, decode), key)
 
     async def _page(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
         answers: list[Response] = []
         request = Request(method="GET", path=path, law=RetryLaw.SAFE, query=query, on_answer=answers.append, large=True)
-        elements = await self.session.call(request, decode)
-        return Page(elements, next_query(answers[-1], self.base, path, query))
+        found = await self.session.call(request, decode)
+        return Page(found, next_query(answers[-1], self.base, path, query))
 
 
 def segment(value: Any, what: str) -> str:

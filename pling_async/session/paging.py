@@ -1,8 +1,8 @@
-"""Listings in pages: the next page is asked for while this one is read, and no page is read twice."""
+"""Listings in pages: the next page is asked for while this one is read, and nothing comes twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
+from contextlib import aclosing, suppress
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -21,6 +21,30 @@ class Page(Generic[T, At]):
     next: At | None
 
 
+async def elements(
+    first: At, read: Callable[[At], Awaitable[Page[T, At]]], key: Callable[[T], Hashable]
+) -> AsyncGenerator[T]:
+    """Yield a listing's elements, each once however the pages shift while they are read; raises what `pages` does."""
+    seen: set[Hashable] = set()
+    async with aclosing(pages(first, read)) as reading:
+        async for page in reading:
+            for element in _unseen(page, [*map(key, page)], seen):
+                yield element
+            del page  # before the next one is waited for
+
+
+def _unseen(page: Iterable[T], keys: list[Hashable], seen: set[Hashable]) -> Iterable[T]:
+    """Return the elements of a page that did not come before; nearly always all of them."""
+    new = set(keys)
+    if len(new) < len(keys) or not seen.isdisjoint(new):
+        firsts = dict[Hashable, T]()
+        for known, element in zip(keys, page, strict=True):
+            firsts.setdefault(known, element)
+        page = [element for known, element in firsts.items() if known not in seen]
+    seen |= new
+    return page
+
+
 async def pages(first: At, read: Callable[[At], Awaitable[Page[T, At]]]) -> AsyncGenerator[tuple[T, ...]]:
     """Yield the elements page by page; raises `CorrelationError` when a page leads to one that was read before."""
     seen = {first}
@@ -33,6 +57,7 @@ async def pages(first: At, read: Callable[[At], Awaitable[Page[T, At]]]) -> Asyn
         ahead = asyncio.ensure_future(read(page.next))
         try:
             yield page.elements
+            del page
             page = await ahead
         finally:
             await _stopped(ahead)
