@@ -5,7 +5,7 @@ one that is as before is sent; one that is neither was changed by somebody else 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -96,11 +96,18 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
-    now, noted_stops = await snapshot(client), await asyncio.to_thread(_noted, run.plan, record)
-    shown = now.contacts.filter("is_stopped")
-    shown = shown if noted_stops is None else pl.concat([shown, noted_stops])
-    stops = await asyncio.to_thread(known_stops, run.plan, shown)
-    await note_stops(execution.journal, run.plan, stops)
+    known = await asyncio.to_thread(_noted, run.plan, record)
+
+    async def see(shown: pl.DataFrame) -> pl.DataFrame:
+        stops = await asyncio.to_thread(known_stops, run.plan, shown if known is None else pl.concat([shown, known]))
+        await note_stops(execution.journal, run.plan, stops)
+        return stops
+
+    async def see_stops(mobiles: Sequence[str]) -> None:
+        await see(await asyncio.to_thread(noted, run.plan, mobiles))
+
+    now = await snapshot(client, on_stops=see_stops)
+    stops = await see(now.contacts.filter("is_stopped"))
     earlier = await asyncio.to_thread(_earlier, run.plan, record, now, stops)
     await execution.journal.note("decided", rows=earlier.decided.filter(pl.col("code") != "").rows())
     rows = run.plan.writes.join(earlier.decided, on="mobile", how="anti", maintain_order="left")

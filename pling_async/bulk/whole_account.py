@@ -17,7 +17,7 @@ from pling_async.bulk.per_contact import DRIFTED, STOPPED_AGAIN
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.bulk.snapshot import Snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops, noted
 from pling_async.errors import JournalError, Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
@@ -96,7 +96,7 @@ class WholeAccount:
             raise
 
     async def _withheld(self, earlier: Conclusion | None) -> list[str]:
-        """Return whom an earlier replace was to take off the stop list, and who is on it: maybe they are so anew."""
+        """Return whom a replace that was lost was to free, and who is stopped: maybe anew, after it had freed them."""
         if earlier is None or self._account is None:
             return []
         freed = self._plan.writes.filter(pl.col("changed").list.contains("is_stopped") & ~pl.col("is_stopped"))
@@ -109,7 +109,12 @@ class WholeAccount:
     async def watched(self, *, settle: float) -> Conclusion:
         """Watch the account and conclude what a replace did; whatever it is, people lose no stop by it."""
         found = await reconcile(
-            self._client, self._plan, settle=settle, on_progress=self._on_progress, on_listing=self._see
+            self._client,
+            self._plan,
+            settle=settle,
+            on_progress=self._on_progress,
+            on_stops=self._see_stops,
+            on_listing=self._see,
         )
         lost = await self._keep_stops(found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
@@ -120,10 +125,16 @@ class WholeAccount:
             raise VerificationError(f"{lost} people left the stop list, and the server does not put them back")
         return found.conclusion
 
+    async def _see_stops(self, mobiles: Sequence[str]) -> None:
+        """Write down whom the first request of a listing shows on the stop list: the next one may fail."""
+        await self._see_shown(await asyncio.to_thread(noted, self._plan, mobiles))
+
     async def _see(self, account: Snapshot) -> None:
+        await self._see_shown(account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA)))
+
+    async def _see_shown(self, shown: pl.DataFrame) -> None:
         """Write down at once whom a listing shows on the stop list: a late replace, or a kill, may come any time."""
         before = self.stops
-        shown = account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA))
         seen = shown if before is None else pl.concat([shown, before])
         self.stops = await asyncio.to_thread(known_stops, self._plan, seen)
         if before is None or self.stops.height > before.height:
