@@ -116,16 +116,14 @@ def delete_contact(call: Call) -> Answer:
 
 
 def merge_contacts(call: Call) -> Answer:
-    """Make one contact of several: the target, or the first that is named; the others are deleted."""
-    given = checked(call.json_object(), {"contact_ids": IDS})
-    sources = [call.contact(ref) for ref in given["contact_ids"]]
+    """Make one contact of several: the target, among them or not, or the first that is named; the others go."""
+    refs = checked(call.json_object(), {"contact_ids": IDS})["contact_ids"]
     target = call.json_object().get("target_contact_id")
-    if target is not None:
-        if not isinstance(target, str):
-            raise ApiError.bad("body.target_contact_id: must be string")
-        sources = [call.contact(target), *sources]
-    merged = {row["id"]: row for row in sources}
-    if not 1 < len(merged) == len(sources) <= _MOST_MERGED:
+    if not isinstance(target, str | None):
+        raise ApiError.bad("body.target_contact_id: must be string")
+    everybody = map(call.contact, refs if target is None else [target, *refs])
+    merged = {row["id"]: row for row in everybody}
+    if not 1 < len(merged) <= _MOST_MERGED or len(set(refs)) < len(refs):
         raise ApiError.bad(f"body.contact_ids: 2 to {_MOST_MERGED} different contacts")
     first, *others = merged.values()
     _unite(call, first, others)
