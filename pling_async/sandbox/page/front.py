@@ -1,7 +1,7 @@
 """What the page shows of Front's Core API: contacts with their handles, lists and custom fields."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from pling_async.sandbox.page.handles import Handles, handles_of
 from pling_async.sandbox.page.people import Book, Found, Group, Person, Tile, Wanted
 from pling_async.sandbox.page.searching import ids
+from pling_async.sandbox.switches import spelled
 
 _FOUND: Final = """SELECT id FROM frontContacts
     WHERE (:group IS NULL OR id IN (SELECT contactId FROM frontMembers WHERE listId = :group))
@@ -48,12 +49,16 @@ def _person(connection: sqlite3.Connection, handles: Handles, *row: Any) -> Pers
         numbers=handles.numbers,
         name=name,
         groups=[each for (each,) in connection.execute(_LISTS_OF, (number,))],
-        details=[*handles.others, *said, *fields.items(), *(("link", link) for link in orjson.loads(links))],
+        details=[*handles.others, *said, *_said(fields), *(("link", link) for link in orjson.loads(links))],
         marks=[*_stops(fields), *([("", "private")] if is_private else [])],
     )
 
 
-def _stops(fields: dict[str, Any]) -> list[tuple[str, str]]:
+def _said(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((name, spelled(value)) for name, value in fields.items())
+
+
+def _stops(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the mark of whoever has a custom field Stop that says yes, which is how a copy marks the stopped."""
     is_stopped = any(name.casefold() == _STOP and str(value).casefold() in _YES for name, value in fields.items())
     return [("red", "marked stopped")] if is_stopped else []
