@@ -18,6 +18,7 @@ from pling_async.sandbox.front_legacy.openapi import document
 from pling_async.sandbox.front_legacy.validation import Invalid, checked
 from pling_async.sandbox.mounted import Mounted
 from pling_async.sandbox.service import Seed, Stage
+from pling_async.sandbox.switches import Setting
 from pling_async.sandbox.traffic import SPOOL
 
 PATH: Final = "/api/1/contacts"
@@ -93,6 +94,10 @@ class FrontLegacyService:
         """Raise `ValueError` for a password that everybody knows."""
         if self.password == _DEFAULT:
             raise ValueError("a sandbox that other machines can reach needs a password of its own")
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return none, since it has no switches."""
+        return ()
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:  # noqa: ARG002 - nothing has a date
         """Put contacts into the store as requests have them."""
