@@ -178,7 +178,7 @@ async def test_a_stop_whose_row_is_rejected_reaches_pling(world: Any, name: str,
     kari = {"mobile": STOPPED, "name": "Kari", "contactGroups": ["VIP"]}
     await world.sandbox.seed(contacts=[kari, {"mobile": OTHER, "name": "Ola"}])
     if name == "ip1":
-        people = [
+        people: list[dict[str, Any]] = [
             {"properties": {"phoneNumber": number, "name": "K"}, "labels": label}
             for number, label in ((STOPPED, ["x" * 41]), (OTHER, ["A"]))
         ]
