@@ -146,6 +146,8 @@ def test_a_token_that_is_refused_midway(pling: Run, systems: Any) -> None:
         ("--from pling --to front --out x.plan", "--out is for --to pling"),
         ("--from pling --to front --max-removals 3", "--only-account and --min-rows alone"),
         ("--from pling --to ip1 --strategy replace", "for --to pling"),
+        ("--from pling --to ip1 --stopped mark", "--stopped mark is for --to front"),
+        ("--from front --to pling --stopped mark", "--stopped mark is for --to front"),
         ("--from pling", "Missing option '--to'"),
     ],
 )
