@@ -60,6 +60,7 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
         with Progress("copying") as progress:
             on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
     except VerificationError:
+        tally.is_stopped = True
         finish_copy(output, plan, tally, reports)
         raise
     code = finish_copy(output, plan, tally, reports)

@@ -67,8 +67,14 @@ class LateStops:
             message = "whether somebody stopped in Pling during the copy could not be found out; copy again"
             raise VerificationError(f"{message} ({error})", exchange=error.exchange) from error
         mobiles = [contact.mobile for contact in listing.contacts if contact.is_stopped]
-        known = self._people["is_stopped"]
-        self._stopped = frozenset(row for row in self._numbers.rows(mobiles) if row is not None and not known[row])
+        self._stopped = await asyncio.to_thread(self._new, mobiles)
+
+    def _new(self, mobiles: Sequence[str]) -> Collection[int]:
+        """Return the rows of those of them whom the plan does not call stopped."""
+        rows = [row for row in self._numbers.rows(mobiles) if row is not None]
+        return frozenset(
+            row for row, known in zip(rows, self._people["is_stopped"].gather(rows), strict=True) if not known
+        )
 
 
 def rounds(items: Iterator[Item]) -> Iterator[Iterator[Item]]:

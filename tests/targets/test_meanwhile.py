@@ -16,7 +16,9 @@ from pling_async.targets.found import Addresses, Matches, Numbers
 from pling_async.targets.written import WrittenRows
 
 KARI = "+4799999001"
-PEOPLE = [{"mobile": f"+4799999{n:03}", "name": f"N{n}", "contactGroups": ["VIP"]} for n in range(5)]
+PEOPLE: list[dict[str, Any]] = [
+    {"mobile": f"+4799999{n:03}", "name": f"N{n}", "contactGroups": ["VIP"]} for n in range(5)
+]
 
 
 def kinds(written: list[Written]) -> list[tuple[Outcome, str]]:
