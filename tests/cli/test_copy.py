@@ -64,6 +64,15 @@ def test_from_ip1(pling: Run, systems: Any) -> None:
     assert systems.contacts() == {}
 
 
+def test_from_ip1_with_a_region(pling: Run, systems: Any) -> None:
+    """The region tells whose numbers they are that have no country code: who is blocked under one is stopped."""
+    contacts = [{"properties": {"phoneNumber": "070-174 06 01", "name": "Ola", "city": "x" * 101}}]
+    systems.do(systems.sandbox.ip1.seed(contacts=contacts, blacklist=[{"msisdn": "46701740601"}]))
+    ended = pling("copy", "--from", "ip1", "--to", "pling", "--region", "SE", "--yes")
+    assert ended.code == 7, ended.err  # a row was rejected
+    assert {mobile: each["stop"] for mobile, each in systems.contacts().items()} == {"+46701740601": 1}
+
+
 def test_from_front_with_a_plan_file_and_guards(pling: Run, systems: Any, tmp_path: Path) -> None:
     """A replace is planned into a file, within the guards, and carried out by apply; what does not fit is counted."""
     systems.seed(*({"mobile": f"+47999991{n:02}"} for n in range(30)), {"mobile": "+4799999001"})
