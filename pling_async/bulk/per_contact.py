@@ -20,10 +20,10 @@ from pling_async.errors import (
     Outcome,
     PayloadTooLarge,
     PlingError,
-    VerificationError,
 )
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import Contact
+from pling_async.pling.stop_list import refuse_stopped
 from pling_async.session.retry import RetryLaw
 
 HALTED: Final = "halted"
@@ -117,7 +117,7 @@ class PerContact:
         if self._is_freed(row):
             await self._free(contact)
             return
-        await self._client.contacts.update(contact)
+        await self._client.contacts.write(contact)
 
     def _is_freed(self, row: Mapping[str, Any]) -> bool:
         is_to_be_freed = "is_stopped" in row["changed"] and not row["is_stopped"]
@@ -128,9 +128,7 @@ class PerContact:
 
         Reading the contact again would not do: a server that hides the groups of stopped people would lose them.
         """
-        saved = await self._client.contacts.put(contact, RetryLaw.UNSENT, consent=True)
-        if saved.is_stopped:
-            raise VerificationError("the server took the request, yet answers that the person is stopped")
+        await self._client.contacts.put(contact, RetryLaw.UNSENT, consent=True, check=refuse_stopped)
 
     async def _delete(self, row: Mapping[str, Any]) -> None:
         await self._client.contacts.delete(row["id"])

@@ -111,4 +111,4 @@ async def _stop(client: PlingClient, state: Mapping[str, Any], known: Mapping[st
     if known is None:
         await client.contacts.add(contact)
     else:
-        await client.contacts.update(contact.evolve(id=known["id"]))
+        await client.contacts.write(contact.evolve(id=known["id"]))
