@@ -13,7 +13,8 @@ from pling_async.bulk.fields import row_count
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
-from pling_async.bulk.per_contact import HALTED, PerContact, Written
+from pling_async.bulk.lookout import Lookout
+from pling_async.bulk.per_contact import DRIFTED, HALTED, PerContact, Written
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
@@ -166,7 +167,8 @@ class Execution:
     async def each_contact(self, run: Run, rows: pl.DataFrame, earlier: Earlier | None = None) -> Run:
         """Send one request for each of the rows, and verify unless some were left out."""
         earlier = earlier or Earlier()
-        sender = PerContact(self._client, self._caller, run.plan, rows, earlier.doubted)
+        lookout = Lookout(self._client, run.plan, self.journal, earlier.stops)
+        sender = PerContact(self._client, self._caller, run.plan, rows, lookout, earlier.doubted)
         before, written = earlier.decided, list[Written]()
         async with aclosing(sender.run()) as results:
             async for each in results:
@@ -177,8 +179,11 @@ class Execution:
         if self._caller.fatal is not None:
             self._caller.fatal.run = run
             raise self._caller.fatal
+        if new.filter(code=DRIFTED).height:
+            decided = pl.concat([before.filter(pl.col("code") != ""), new.filter(code=DRIFTED)])
+            await self.journal.note("decided", rows=decided.rows())
         is_cut_short = bool(new.filter(code=HALTED, message=self._caller.why_halted()).height)
-        return run if is_cut_short else await self.verified(run, earlier.stops)
+        return run if is_cut_short else await self.verified(run, lookout.stops)
 
     async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
