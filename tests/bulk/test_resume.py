@@ -115,7 +115,7 @@ async def test_a_doubt_ends_when_the_contents_are_refused(
     pling: PlingClient, sandbox: Sandbox, status: int, said: str, code: str
 ) -> None:
     """A later attempt that did nothing says nothing of an earlier one that may still be carried out (#61, I-15)."""
-    _fail(sandbox, 500, 500, 500)
+    _fail(sandbox, 500)
     run = await bulk.apply(pling, await _plan(pling, ROWS[:1]), strategy="per_contact")
     assert run.outcome_counts[Outcome.UNKNOWN] == 1
     _fail(sandbox, status, retry_after="100000")

@@ -8,6 +8,7 @@ import pytest
 from pling_async import Contact, errors
 
 CONTACT = "https://login.pling.as/api/contacts/7020139"
+CONTACTS = "https://login.pling.as/api/contacts?accountId=12345"
 
 
 def _put_body(mocked: Any) -> Any:
@@ -17,8 +18,7 @@ def _put_body(mocked: Any) -> Any:
 
 async def test_list_is_the_stopped(mocked: Any, client: Any, wire: Any) -> None:
     """Section 2.4: the contacts with stop=1."""
-    url = "https://login.pling.as/api/contacts?accountId=12345&stop=1"
-    mocked.get(url, payload={"contacts": [{**wire, "stop": 1}], "contactGroups": []})
+    mocked.get(f"{CONTACTS}&stop=1", payload={"contacts": [{**wire, "stop": 1}], "contactGroups": []})
     (contact,) = await client.stop_list.list()
     assert contact.is_stopped is True
 
@@ -41,6 +41,7 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
         await client.stop_list.remove(contact, consent=" ")
     assert not mocked.requests
     mocked.get(CONTACT, payload=stopped)
+    mocked.get(f"{CONTACTS}&stop=1", payload={"contacts": [stopped], "contactGroups": []})
     mocked.put(CONTACT, payload=wire)
     saved = await client.stop_list.remove(contact, consent="mail of 2026-01-02")
     assert saved.is_stopped is False
@@ -51,11 +52,32 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
 
 
 async def test_a_server_that_does_not_stop_is_found_out(mocked: Any, client: Any, wire: Any) -> None:
-    """An answer that shows the old flag is no success."""
-    mocked.get(CONTACT, payload=wire)
-    mocked.put(CONTACT, payload=wire)
-    with pytest.raises(errors.VerificationError):
-        await client.stop_list.add(Contact(mobile="+4799999999", id=7020139))
+    """An answer that shows the old flag is no success, and whoever journals the operation hears of it."""
+    ended = list[type[Exception]]()
+
+    class Journalling:
+        settings = client.session.settings
+
+        async def call(self, request: Any, decode: Any) -> Any:
+            try:
+                return await client.session.call(request, decode)
+            except errors.VerificationError as error:
+                ended.append(type(error))
+                raise
+
+    journalled = client.over(Journalling(), account_id=12345, origin=client.origin)
+    contact = Contact(mobile="+4799999999", id=7020139)
+    stopped = {**wire, "stop": 1}
+    for answer, call in (
+        (wire, lambda: journalled.stop_list.add(contact)),
+        (stopped, lambda: journalled.stop_list.remove(contact, consent="mail")),
+    ):
+        mocked.get(CONTACT, payload=wire)
+        mocked.put(CONTACT, payload=answer)
+        with pytest.raises(errors.VerificationError) as caught:
+            await call()
+        assert caught.value.outcome is errors.Outcome.UNKNOWN
+    assert ended == [errors.VerificationError] * 2
 
 
 async def test_an_id_with_another_number_is_left_alone(mocked: Any, client: Any, wire: Any) -> None:
