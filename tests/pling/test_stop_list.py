@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pling_async import Contact, errors
+from pling_async import Contact, PlingClient, errors
 
 CONTACT = "https://login.pling.as/api/contacts/7020139"
 CONTACTS = "https://login.pling.as/api/contacts?accountId=12345"
@@ -51,33 +51,37 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
     assert "2026-01-02" not in str(body)
 
 
-async def test_a_server_that_does_not_stop_is_found_out(mocked: Any, client: Any, wire: Any) -> None:
+class Journalling:
+    """A session that notes how operations ended."""
+
+    def __init__(self, client: PlingClient) -> None:
+        self._session = client.session
+        self.settings = client.session.settings
+        self.ended = list[str]()
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Call, and note the error."""
+        try:
+            return await self._session.call(request, decode)
+        except errors.PlingError as error:
+            self.ended.append(type(error).__name__)
+            raise
+
+
+@pytest.mark.parametrize(("answered", "method"), [(0, "add"), (1, "remove")])
+async def test_a_server_that_keeps_the_flag_is_found_out(
+    mocked: Any, client: Any, wire: Any, answered: int, method: str
+) -> None:
     """An answer that shows the old flag is no success, and whoever journals the operation hears of it."""
-    ended = list[type[Exception]]()
-
-    class Journalling:
-        settings = client.session.settings
-
-        async def call(self, request: Any, decode: Any) -> Any:
-            try:
-                return await client.session.call(request, decode)
-            except errors.VerificationError as error:
-                ended.append(type(error))
-                raise
-
-    journalled = client.over(Journalling(), account_id=12345, origin=client.origin)
-    contact = Contact(mobile="+4799999999", id=7020139)
-    stopped = {**wire, "stop": 1}
-    for answer, call in (
-        (wire, lambda: journalled.stop_list.add(contact)),
-        (stopped, lambda: journalled.stop_list.remove(contact, consent="mail")),
-    ):
-        mocked.get(CONTACT, payload=wire)
-        mocked.put(CONTACT, payload=answer)
-        with pytest.raises(errors.VerificationError) as caught:
-            await call()
-        assert caught.value.outcome is errors.Outcome.UNKNOWN
-    assert ended == [errors.VerificationError] * 2
+    session = Journalling(client)
+    stop_list = PlingClient.over(session, account_id=12345, origin=client.origin).stop_list
+    mocked.get(CONTACT, payload=wire)
+    mocked.put(CONTACT, payload={**wire, "stop": answered})
+    said = {"consent": "mail of 2026-01-02"} if method == "remove" else {}
+    with pytest.raises(errors.VerificationError) as caught:
+        await getattr(stop_list, method)(Contact(mobile="+4799999999", id=7020139), **said)
+    assert caught.value.outcome is errors.Outcome.UNKNOWN
+    assert session.ended == ["VerificationError"]
 
 
 async def test_an_id_with_another_number_is_left_alone(mocked: Any, client: Any, wire: Any) -> None:
