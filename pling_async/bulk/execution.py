@@ -14,6 +14,7 @@ from pling_async.bulk.fields import row_count
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
+from pling_async.bulk.lookout import Lookout
 from pling_async.bulk.per_contact import DRIFTED, HALTED, REFUSALS, PerContact, Written
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
@@ -180,8 +181,9 @@ class Execution:
     async def each_contact(self, run: Run, rows: pl.DataFrame, earlier: Earlier | None = None) -> Run:
         """Send one request for each of the rows, and verify unless some were left out."""
         earlier = earlier or Earlier()
+        lookout = Lookout(self._client, run.plan, self.journal, earlier.stops)
         sender = PerContact(
-            self._client, self._caller, run.plan, rows, doubted=earlier.doubted, is_failed=earlier.is_failed
+            self._client, self._caller, rows, lookout, doubted=earlier.doubted, is_failed=earlier.is_failed
         )
         before, written = earlier.decided, list[Written]()
         async with aclosing(sender.run()) as results:
@@ -193,10 +195,12 @@ class Execution:
         if self._caller.fatal is not None:
             self._caller.fatal.run = run
             raise self._caller.fatal
+        if (drifted := new.filter(code=DRIFTED)).height:
+            await self.journal.note("decided", rows=pl.concat([before.filter(pl.col("code") != ""), drifted]).rows())
         if new.filter(code=HALTED, message=self._caller.why_halted()).height:
             await self._note(run, "halted")
             return run
-        return await self.verified(run, earlier.stops, doubted=earlier.doubted)
+        return await self.verified(run, lookout.stops, doubted=earlier.doubted)
 
     async def _note(self, run: Run, kind: str, **detail: bool) -> None:
         """Write down how the run stands; when the disk is full, the error brings what was done."""

@@ -1,4 +1,4 @@
-"""Read a whole account as the bulk helpers need it: with the groups of stopped contacts."""
+"""What a listing leaves out, and the bulk helpers need: the groups of stopped contacts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,13 +8,12 @@ from pling_async.pling.client import PlingClient
 from pling_async.pling.models import Contact, ContactGroup, ContactListing
 
 
-async def read_account(client: PlingClient) -> ContactListing:
-    """List the account (section 3.1) such that writing a contact back clears none of its groups.
+async def with_hidden_groups(client: PlingClient, listing: ContactListing) -> ContactListing:
+    """Complete a listing of the account (section 3.1), so that writing a contact back clears none of its groups.
 
     Section 2.4 lets a server leave the groups of stopped contacts out of their contact_group_ids. When that can be
     the case they are read group by group, one request each.
     """
-    listing = await client.contacts.list()
     if not _may_hide_groups(listing.contacts):
         return listing
     stopped = await stopped_with_groups(client, listing.contact_groups)

@@ -1,7 +1,7 @@
-"""Carry out a plan one contact at a time: additions and changes first, deletions last."""
+"""Carry out a plan one contact at a time: additions and changes first, deletions last, after another look."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from pling_async.bulk.body import contact_of, with_sent_groups
 from pling_async.bulk.difference import Action
 from pling_async.bulk.journalled import Halted, Journalled
-from pling_async.bulk.plan import Plan
+from pling_async.bulk.lookout import Lookout
 from pling_async.bulk.workers import spread
 from pling_async.errors import (
     BadRequest,
@@ -21,10 +21,10 @@ from pling_async.errors import (
     PayloadTooLarge,
     PlingError,
     ValidationError,
-    VerificationError,
 )
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import Contact
+from pling_async.pling.stop_list import refuse_stopped
 from pling_async.session.retry import RetryLaw
 
 HALTED: Final = "halted"
@@ -41,8 +41,14 @@ REFUSALS: Final = frozenset(
     kind.__name__ for kind in (BadRequest, ConflictError, NotFound, PayloadTooLarge, ValidationError)
 )
 """Codes of errors that the same request would meet again."""
+_OPTED_OUT: Final = "the person opted out since, and is kept"
+_RENUMBERED: Final = "somebody gave the contact another number since, and it is kept"
+_FAILED: Final = "an earlier addition or change failed, so nothing is deleted"
 _WORKERS_PER_SLOT: Final = 4
 """Workers for each request that may be in flight: while some wait for the server, others wait for the journal."""
+
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 @frozen(kw_only=True)
@@ -68,44 +74,69 @@ class PerContact:
         self,
         client: PlingClient,
         caller: Journalled,
-        plan: Plan,
         rows: pl.DataFrame,
+        lookout: Lookout,
         *,
         doubted: Collection[str] = (),
         is_failed: bool = False,
     ) -> None:
         self._client = client
         self._caller = caller
-        self._plan = plan
+        self._plan = lookout.plan
         self._rows = rows
+        self._lookout = lookout
         self._doubted = doubted
         self._held_back = ""
         self._failed = is_failed
+        self._renumbered = frozenset[str]()
 
     async def run(self) -> AsyncGenerator[Written, None]:
         """Yield one result for each row.
 
-        Nothing is deleted when an addition or a change failed; nothing more is sent after a 401 or 403, or once the
-        journal cannot be written.
+        Nothing is deleted when an addition or a change failed, or when the account cannot be listed after them; nothing
+        more is sent after a 401 or 403, or once the journal cannot be written. Whoever opted out since, or has another
+        number by now, is not deleted; whoever opted out is written as stopped.
         """
-        removals = pl.col("action") == Action.REMOVE.value
-        for part, send in ((self._rows.filter(~removals), self._upsert), (self._rows.filter(removals), self._delete)):
-            if self._failed and send == self._delete:
-                self._held_back = "an earlier addition or change failed, so nothing is deleted"
-            rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
-            workers = self._client.settings.max_in_flight * _WORKERS_PER_SLOT
-            async with aclosing(spread(rows.iter_rows(named=True), self._guarded(send), workers=workers)) as results:
-                async for written in results:
-                    yield written
+        is_removal = pl.col("action") == Action.REMOVE.value
+        others, removals = self._rows.filter(~is_removal), self._rows.filter(is_removal)
+        async with aclosing(self._sent(others, self._upsert)) as results:
+            async for written in results:
+                yield written
+        if self._failed:
+            self._held_back = _FAILED
+        if others.height and removals.height and not (self._held_back or self._caller.why_halted()):
+            await self._look_again(removals)
+        async with aclosing(self._sent(removals, self._delete)) as results:
+            async for written in results:
+                yield written
 
-    def _guarded(self, send: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    async def _sent(self, part: pl.DataFrame, send: Send) -> AsyncGenerator[Written, None]:
+        rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
+        workers = self._client.settings.max_in_flight * _WORKERS_PER_SLOT
+        async with aclosing(spread(rows.iter_rows(named=True), self._guarded(send), workers=workers)) as results:
+            async for written in results:
+                yield written
+
+    async def _look_again(self, removals: pl.DataFrame) -> None:
+        """List the account once more: it may be long ago that it was, and a deletion goes by id alone."""
+        try:
+            now = await self._lookout.account()
+        except PlingError as error:
+            self._held_back = f"the account could not be listed again, so nothing is deleted: {error}"
+            return
+        self._renumbered = await asyncio.to_thread(_renumbered, removals, now.contacts)
+
+    def _guarded(self, send: Send) -> Callable[[Mapping[str, Any]], Awaitable[Written]]:
         """Turn the errors of one send into its outcome: a bad row is an outcome, not an exception."""
 
         async def attempt(row: Mapping[str, Any]) -> Written:
             written = Written(mobile=row["mobile"], action=row["action"], outcome=Outcome.APPLIED)
             try:
                 self._go_on()
-                await send(row)
+                await self._lookout.look()
+                if drifted := self._why_kept(row):
+                    return evolve(written, outcome=self._left_alone(row), code=DRIFTED, message=drifted)
+                await send({**row, "is_stopped": True} if self._lookout.has_stopped(row) else row)
             except PlingError as error:
                 outcome, is_halt = self._outcome(row, error), isinstance(error, Halted)
                 if outcome is Outcome.APPLIED:
@@ -116,6 +147,18 @@ class PerContact:
             return written
 
         return attempt
+
+    def _why_kept(self, row: Mapping[str, Any]) -> str:
+        """Say why somebody who was to go is kept; empty otherwise."""
+        if row["action"] != Action.REMOVE.value:
+            return ""
+        if row["mobile"] in self._renumbered:
+            return _RENUMBERED
+        return _OPTED_OUT if self._lookout.has_stopped(row) else ""
+
+    def _left_alone(self, row: Mapping[str, Any]) -> Outcome:
+        """Return the outcome of a contact that is sent no request any more."""
+        return Outcome.UNKNOWN if row["mobile"] in self._doubted else Outcome.SKIPPED
 
     def _go_on(self) -> None:
         if halted := self._caller.why_halted() or self._held_back:
@@ -136,7 +179,7 @@ class PerContact:
         if self._is_freed(row):
             await self._free(contact)
             return
-        await self._client.contacts.update(contact)
+        await self._client.contacts.write(contact)
 
     def _is_freed(self, row: Mapping[str, Any]) -> bool:
         is_to_be_freed = "is_stopped" in row["changed"] and not row["is_stopped"]
@@ -147,9 +190,13 @@ class PerContact:
 
         Reading the contact again would not do: a server that hides the groups of stopped people would lose them.
         """
-        saved = await self._client.contacts.put(contact, RetryLaw.UNSENT, consent=True)
-        if saved.is_stopped:
-            raise VerificationError("the server took the request, yet answers that the person is stopped")
+        await self._client.contacts.put(contact, RetryLaw.UNSENT, consent=True, check=refuse_stopped)
 
     async def _delete(self, row: Mapping[str, Any]) -> None:
         await self._client.contacts.delete(row["id"])
+
+
+def _renumbered(removals: pl.DataFrame, now: pl.DataFrame) -> frozenset[str]:
+    """Return the mobiles, in the plan, of contacts that have another one by now."""
+    found = removals.select("id", "mobile").join(now.select("id", mobile_now="mobile"), on="id")
+    return frozenset(found.filter(pl.col("mobile") != pl.col("mobile_now"))["mobile"])

@@ -47,6 +47,16 @@ def lost_from(stops: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
     return stops.select(_STATE).join(still, on="mobile", how="anti")
 
 
+def moved_along(plan: Plan, stops: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
+    """Return `stops` with the new numbers of those whom the plan has moved: nobody is to come back by the old one."""
+    moves = plan.wanted.select(new="mobile", mobile="moved_from").drop_nulls()
+    here = account.contacts.select("mobile")
+    gone = stops.join(here, on="mobile", how="anti").join(moves, on="mobile")
+    moved = gone.join(here, left_on="new", right_on="mobile", how="semi")
+    renamed = moved.with_columns(mobile="new").select(stops.columns)
+    return pl.concat([stops.join(moved, on="mobile", how="anti"), renamed]).unique("mobile", maintain_order=True)
+
+
 def arrived(plan: Plan, stops: pl.DataFrame) -> list[str]:
     """Return the mobiles of those whom the plan does not know as stopped, for whoever resumes the run."""
     return stops.join(plan.wanted.filter("is_stopped"), on="mobile", how="anti")["mobile"].to_list()
@@ -111,4 +121,4 @@ async def _stop(client: PlingClient, state: Mapping[str, Any], known: Mapping[st
     if known is None:
         await client.contacts.add(contact)
     else:
-        await client.contacts.update(contact.evolve(id=known["id"]))
+        await client.contacts.write(contact.evolve(id=known["id"]))

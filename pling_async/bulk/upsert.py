@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from pling_async.bulk.id_table import IdTable
-from pling_async.bulk.listing import read_account
+from pling_async.bulk.listing import with_hidden_groups
 from pling_async.bulk.workers import spread
 from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
 from pling_async.phones import is_e164
@@ -50,12 +50,13 @@ async def upsert(
 
     Fields that a contact leaves `UNSET` keep the account's value. A contact is never taken off the stop list here.
     Rows with the same mobile are sent one after the other, in their order. After a 401 or 403 nothing more is sent
-    and the remaining rows are SKIPPED. `listing` is the account as read before; otherwise it is listed first.
+    and the remaining rows are SKIPPED. `listing` is the account as read before, otherwise it is listed first; groups
+    that it may hide are read.
     To stop early, close the iterator (`contextlib.aclosing`): requests in flight are finished, no other is begun.
     """
     if max_in_flight < 1:
         raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")
-    book = _Upserts(client, listing or await read_account(client))
+    book = _Upserts(client, await with_hidden_groups(client, listing or await client.contacts.list()))
     rows = _numbered(contacts) if isinstance(contacts, AsyncIterable) else enumerate(contacts, start=1)
     async with aclosing(spread(rows, book.settle, workers=max_in_flight)) as outcomes:
         async for outcome in outcomes:
@@ -103,7 +104,7 @@ class _Upserts:
             wanted = self._full_state(contact, known)
             if known is not None and _same(wanted, known):
                 return RowOutcome(row=row, outcome=Outcome.SKIPPED, contact=known)
-            saved = await (self._client.contacts.add(wanted) if known is None else self._client.contacts.update(wanted))
+            saved = await (self._client.contacts.add(wanted) if known is None else self._client.contacts.write(wanted))
         except PlingError as error:
             if isinstance(error, AuthenticationError | PermissionDenied):
                 self._halted = error
@@ -112,12 +113,15 @@ class _Upserts:
         return RowOutcome(row=row, outcome=Outcome.APPLIED, contact=saved)
 
     async def _known_as(self, mobile: str) -> Contact | None:
-        """Return what the account holds for a number, read again if this run added it."""
+        """Return what the account holds for a number, read again if this run added it or was not shown its groups."""
         added = self._added.get(_digits(mobile))
-        return self._known.get(mobile) if added is None else await self._client.contacts.get(added)
+        if added is None:
+            return self._known.get(mobile)
+        return await self._client.contacts.with_groups(await self._client.contacts.get(added))
 
     def _remember(self, saved: Contact) -> None:
-        if saved.mobile in self._known:
+        may_hide_groups = saved.is_stopped and not saved.contact_group_ids
+        if self._known.pop(saved.mobile, None) is not None and not may_hide_groups:
             self._known[saved.mobile] = saved
         elif isinstance(saved.id, int):
             self._added[_digits(saved.mobile)] = saved.id

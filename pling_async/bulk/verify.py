@@ -12,7 +12,7 @@ from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.list_columns import differ
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, moved_along
 from pling_async.pling.client import PlingClient
 
 
@@ -88,4 +88,5 @@ def _lost(plan: Plan, stops: pl.DataFrame | None, unwritten: Collection[str], af
         planned = planned.filter(~pl.col("mobile").is_in(list(unwritten)) | pl.col("mobile").is_in(known))
     if stops is None:
         return planned
+    stops = moved_along(plan, stops, after)
     return pl.concat([planned, as_held(lost_from(stops, after).join(planned, on="mobile", how="anti"), after)])

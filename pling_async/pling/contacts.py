@@ -13,7 +13,7 @@ from attrs import frozen
 from pling_async.errors import Problem, ValidationError
 from pling_async.pling.account import Account, ignored, known_id
 from pling_async.pling.codec import decode_contact, decode_listing, decode_result, encode
-from pling_async.pling.models import Contact, ContactListing, ReplaceResult, text_rules
+from pling_async.pling.models import Contact, ContactGroup, ContactListing, ReplaceResult, text_rules
 from pling_async.session.protocol import DELETED, SAVED, Request
 from pling_async.session.retry import RetryLaw
 from pling_async.session.unset import UNSET
@@ -40,8 +40,8 @@ class Contacts:
             reachable = await self.list(group_id=group_id, stopped=False)
             return _united(reachable, await self.list(group_id=group_id, stopped=True))
         group = {} if group_id is None else {"contactGroupId": str(known_id(group_id, "group"))}
-        stop = {} if stopped is None else {"stop": str(int(stopped))}
-        return await self._account.call(self._listing(**group, **stop), decode_listing, self._check_listing)
+        listing = self._listing(**group, **_stop_query(stopped))
+        return await self._account.call(listing, decode_listing, self._check_listing)
 
     async def get(self, id: int) -> Contact:  # noqa: A002 - the API's own word
         """Return one contact (section 3.2)."""
@@ -56,10 +56,11 @@ class Contacts:
 
         If the number is in the account already, its contact is updated, and nobody knows whether what the request
         leaves out is kept or reset to defaults, the stop flag included. `bulk.upsert` knows the account first and is
-        the safe way. After an unknown outcome the request is repeated only if `is_stopped` is given.
+        the safe way. After an unknown outcome the request is repeated only if it stops the person: `is_stopped=False`
+        is not sent, so a repetition could reset a STOP that came in between.
         """
         contact = _named(contact)
-        law = RetryLaw.UNSENT if contact.is_stopped is UNSET else RetryLaw.CONVERGENT
+        law = RetryLaw.CONVERGENT if contact.is_stopped is True else RetryLaw.UNSENT
         body = self._account.encoded(contact)
         request = Request(method="POST", path="contacts", law=law, body=body, subject=contact.mobile, expected=SAVED)
         return await self._account.call(
@@ -70,10 +71,30 @@ class Contacts:
         """Write the full state of a contact that was read before (section 3.4).
 
         Refused while a writable field is `UNSET`, since the server may reset what a PUT leaves out. `is_stopped=False`
-        is not sent: see `stop_list.remove`.
+        is not sent: see `stop_list.remove`. Of a stopped contact without groups it is first found out whether the
+        server hides them; `contact_groups=()` takes them away.
         """
         _refuse_sparse(contact)
+        return await self.write(await self.with_groups(contact))
+
+    async def write(self, contact: Contact) -> Contact:
+        """As `update`, in one request: for whoever knows the groups of stopped contacts."""
+        _refuse_sparse(contact)
         return await self.put(contact, RetryLaw.CONVERGENT)
+
+    async def with_groups(self, contact: Contact) -> Contact:
+        """Return a contact with the groups that the server hides while it is stopped (section 2.4).
+
+        That takes no request unless it is stopped and shows no group, one if any stopped contact of the account shows
+        one, and one more for each group otherwise.
+        """
+        if not contact.is_stopped or contact.contact_group_ids or contact.contact_groups is not UNSET:
+            return contact
+        listing = await self.list(stopped=True)
+        if any(each.contact_group_ids for each in listing.contacts):
+            return contact
+        found = [group.id for group in listing.contact_groups if await self._has_stopped(group, contact)]
+        return contact.evolve(contact_group_ids=found) if found else contact
 
     async def delete(self, id: int) -> None:  # noqa: A002 - the API's own word
         """Delete a contact (section 3.5); its groups stay."""
@@ -96,12 +117,12 @@ class Contacts:
         body = await asyncio.to_thread(_encoded_list, self._account, tuple(contacts))
         return await self.replace_encoded(body)
 
-    async def read_listing(self, decode: Callable[[bytes], T]) -> T:
-        """Return the whole account (section 3.1) as `decode` reads its JSON text, in a thread when it is long.
+    async def read_listing(self, decode: Callable[[bytes], T], *, stopped: bool | None = None) -> T:
+        """Return the account (section 3.1), or a half of it, as `decode` reads its JSON text, in a thread when long.
 
         Raising `DecodeError` there is an answer that cannot be believed: it is asked for once more.
         """
-        return await self._account.session.call(self._listing(), decode)
+        return await self._account.session.call(self._listing(**_stop_query(stopped)), decode)
 
     async def replace_encoded(
         self, body: bytes | Path, *, on_sent: Callable[[int, int], None] | None = None
@@ -123,9 +144,17 @@ class Contacts:
         )
         return await self._account.session.call(request, decode_result)
 
-    async def put(self, contact: Contact, law: RetryLaw, *, consent: bool = False) -> Contact:
+    async def put(
+        self,
+        contact: Contact,
+        law: RetryLaw,
+        *,
+        consent: bool = False,
+        check: Callable[[Contact], None] = ignored,
+    ) -> Contact:
         """Write a state under a given retry law, for `update` and the stop list; only consent lets `stop: 0` through.
 
+        What `check` raises of the answer is the outcome of the operation, so that a journal says the same as the run.
         No ids on a stopped contact are left out rather than sent: a server may hide the groups of stopped contacts,
         and would then take them away (section 2.4 promises them back). `contact_groups=()` does clear them.
         """
@@ -134,8 +163,16 @@ class Contacts:
             contact = contact.evolve(contact_group_ids=UNSET)
         body = self._account.encoded(contact, consent=consent)
         request = Request(method="PUT", path=path, law=law, body=body, subject=contact.mobile, expected=SAVED)
-        same = partial(self._account.correlate, id=contact.id, mobile=contact.mobile)
-        return await self._account.call(request, decode_contact, same)
+
+        def checked(answer: Contact) -> None:
+            self._account.correlate(answer, id=contact.id, mobile=contact.mobile)
+            check(answer)
+
+        return await self._account.call(request, decode_contact, checked)
+
+    async def _has_stopped(self, group: ContactGroup, contact: Contact) -> bool:
+        members = await self.list(group_id=known_id(group.id, "group"), stopped=True)
+        return any(each.id == contact.id for each in members.contacts)
 
     def _listing(self, **narrowed: str) -> Request:
         query = {**self._account.query, **narrowed}
@@ -144,6 +181,10 @@ class Contacts:
     def _check_listing(self, listing: ContactListing) -> None:
         self._account.correlate_all(listing.contacts)
         self._account.correlate_all(listing.contact_groups)
+
+
+def _stop_query(stopped: bool | None) -> dict[str, str]:  # noqa: FBT001 - the value itself is what is asked for
+    return {} if stopped is None else {"stop": str(int(stopped))}
 
 
 def _named(contact: Contact) -> Contact:

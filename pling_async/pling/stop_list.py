@@ -22,8 +22,7 @@ class StopList:
     async def add(self, contact: Contact) -> Contact:
         """Stop a contact; it is read afresh, and nothing else about it changes."""
         fresh = await self._fresh(contact)
-        saved = await self._contacts.put(fresh.evolve(is_stopped=True), RetryLaw.CONVERGENT)
-        return _verified(saved, is_stopped=True)
+        return await self._contacts.put(fresh.evolve(is_stopped=True), RetryLaw.CONVERGENT, check=refuse_reachable)
 
     async def remove(self, contact: Contact, *, consent: str) -> Contact:
         """Make a contact reachable again, which most laws allow only with the person's written consent (section 2.4).
@@ -35,17 +34,23 @@ class StopList:
             message = "say where the person's written consent is kept; without it nobody leaves the stop list"
             raise ValidationError(message, [Problem(field="consent", code="no_consent", message=message)])
         fresh = await self._fresh(contact)
-        saved = await self._contacts.put(fresh.evolve(is_stopped=False), RetryLaw.UNSENT, consent=True)
-        return _verified(saved, is_stopped=False)
+        freed = fresh.evolve(is_stopped=False)
+        return await self._contacts.put(freed, RetryLaw.UNSENT, consent=True, check=refuse_stopped)
 
     async def _fresh(self, contact: Contact) -> Contact:
         fresh = await self._contacts.get(known_id(contact.id, "contact"))
         if fresh.mobile != contact.mobile:
             raise CorrelationError("the contact has another number by now; read it again")
-        return fresh
+        return await self._contacts.with_groups(fresh)
 
 
-def _verified(saved: Contact, *, is_stopped: bool) -> Contact:
-    if saved.is_stopped is not is_stopped:
-        raise VerificationError("the server took the request, yet answers with the stop flag as it was")
-    return saved
+def refuse_stopped(saved: Contact) -> None:
+    """Raise `VerificationError` unless the answer says that the person is reachable."""
+    if saved.is_stopped is not False:
+        raise VerificationError("the server took the request, yet answers that the person is stopped")
+
+
+def refuse_reachable(saved: Contact) -> None:
+    """Raise `VerificationError` unless the answer says that the person is stopped."""
+    if saved.is_stopped is not True:
+        raise VerificationError("the server took the request, yet answers that the person is reachable")

@@ -84,7 +84,7 @@ async def test_a_doubt_outlives_a_refusal(
     pling: PlingClient, sandbox: Sandbox, status: int, code: str, ends: str
 ) -> None:
     """A refusal says nothing of an earlier request that may have been carried out; the run can end (#61, I-15)."""
-    _fail(sandbox, 500, 500, 500)
+    _fail(sandbox, 500)
     run = await _applied(pling, await _plan(pling, ROWS[:1]))
     assert run.outcome_counts[Outcome.UNKNOWN] == 1
     _fail(sandbox, status, retry_after="100000")

@@ -146,6 +146,36 @@ async def test_a_listing_read_before_is_not_read_again(pling: PlingClient, sandb
     assert len(sandbox.requests) == before
 
 
+HIDING = Semantics(stopped_contact_groups="hidden", omitted_groups="clear")
+
+
+@pytest.mark.parametrize("sandbox", [HIDING], indirect=True, ids=["hidden groups"])
+@pytest.mark.parametrize("is_given", [True, False])
+async def test_groups_that_a_listing_hides_are_kept(pling: PlingClient, state: State, *, is_given: bool) -> None:
+    """Neither a listing nor the answer to an earlier row shows the groups of a stopped contact, and none is lost."""
+    listing = await pling.contacts.list() if is_given else None
+    rows = [Contact(mobile=NILS, city="OSLO"), Contact(mobile=NILS, city="BERGEN")]
+    assert {row.outcome for row in await _all(pling, *rows, listing=listing)} == {Outcome.APPLIED}
+    after = (await state())[NILS]
+    assert (after["city"], after["groups"], after["stop"]) == ("BERGEN", ["Kunder", "Styret"], 1)
+
+
+@pytest.mark.parametrize("sandbox", [HIDING], indirect=True, ids=["hidden groups"])
+async def test_whoever_opts_out_between_two_rows_keeps_the_groups(pling: PlingClient, state: State) -> None:
+    """A contact that was added is read again for its next row, and by then it may be stopped."""
+    async with aclosing(bulk.upsert(pling, _stopped_between(pling), max_in_flight=1)) as rows:
+        assert [row.outcome async for row in rows] == [Outcome.APPLIED, Outcome.APPLIED]
+    after = (await state())[KARI]
+    assert (after["city"], after["groups"], after["stop"]) == ("OSLO", ["Kunder"], 1)
+
+
+async def _stopped_between(pling: PlingClient) -> AsyncIterator[Contact]:
+    yield Contact(mobile=KARI, contact_groups=["Kunder"])
+    person = next(each for each in (await pling.contacts.list()).contacts if each.mobile == KARI)
+    await pling.stop_list.add(person)
+    yield Contact(mobile=KARI, city="OSLO")
+
+
 async def test_an_error_of_the_input_reaches_the_caller(pling: PlingClient) -> None:
     """Rows read before it have their outcomes."""
 

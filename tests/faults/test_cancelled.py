@@ -74,7 +74,7 @@ async def account() -> Any:
 OPERATIONS: dict[str, Callable[[PlingClient], Coroutine[Any, Any, Any]]] = {
     "list": lambda pling: pling.contacts.list(),
     "get": lambda pling: pling.contacts.get(1),
-    "add": lambda pling: pling.contacts.add(Contact(mobile=LIV, is_stopped=False)),
+    "add": lambda pling: pling.contacts.add(Contact(mobile=LIV, is_stopped=True)),
     "groups": lambda pling: pling.groups.list(),
     "replace": lambda pling: pling.contacts.replace([Contact(mobile=OLA), Contact(mobile=KARI)]),
 }

@@ -56,7 +56,7 @@ ends = collections.Counter()
 
 async def add(client, n):
     try:
-        await client.contacts.add(Contact(mobile=f"+4799999{n:03}", is_stopped=False))
+        await client.contacts.add(Contact(mobile=f"+4799999{n:03}", is_stopped=True))
         ends["applied"] += 1
     except errors.PlingError as error:
         ends[error.outcome.value] += 1

@@ -178,13 +178,14 @@ async def test_a_storm_of_failures_costs_little_more_than_the_calls(sandbox: San
     calls = 600
 
     def rows() -> Iterator[Contact]:
-        return (Contact(mobile=f"+4799999{n:03}", is_stopped=False) for n in range(calls))
+        return (Contact(mobile=f"+4799999{n:03}", is_stopped=True) for n in range(calls))
 
     nobody = ContactListing(contacts=(), contact_groups=())
     ends = [row async for row in bulk.upsert(pling, rows(), listing=nobody)]
     assert Counter(row.outcome for row in ends) == {U: calls}
     assert sum(row.error.attempts for row in ends if row.error) == _seen_ever(sandbox)
     assert _seen_ever(sandbox) <= calls + 100
+    assert max(row.error.attempts for row in ends[:100] if row.error) > 1
     assert max(row.error.attempts for row in ends[-100:] if row.error) == 1
 
 

@@ -149,7 +149,7 @@ async def test_hidden_groups_of_a_stopped_contact_are_not_cleared(
     contact = await client.contacts.get(7020139)
     mocked.requests.clear()
     mocked.put(f"{CONTACTS}/7020139", payload=stopped)
-    await client.contacts.update(contact)
+    await client.contacts.write(contact)
     assert "contactGroupIds" not in _body(sent())
     mocked.requests.clear()
     mocked.put(f"{CONTACTS}/7020139", payload=stopped)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pling_async import ClientSettings, Contact, errors
+from pling_async import UNSET, ClientSettings, Contact, errors
 from pling_async.errors import Outcome
 from pling_async.sandbox import Fault, Semantics
 
@@ -124,22 +124,78 @@ def _attempts(sandbox: Any, method: str) -> int:
 
 
 async def test_convergent_writes_are_repeated(sandboxed: Any, ola: Any) -> None:
-    """An update whose answer was lost is sent again; an add only if it says whether the person is stopped."""
+    """An update whose answer was lost is sent again; an add only if it stops the person."""
     sandbox, client = await sandboxed()
-    lost = Fault(action="reset_after_commit", method="POST")
-    sandbox.fail(lost)
-    with pytest.raises(errors.ConnectionLost) as caught:
-        await client.contacts.add(ola)
-    assert (caught.value.outcome, _attempts(sandbox, "POST")) == (Outcome.UNKNOWN, 1)
-    sandbox.fail(lost)
-    saved = await client.contacts.add(ola.evolve(is_stopped=False))
-    assert _attempts(sandbox, "POST") == 3
+    sandbox.fail(Fault(action="reset_after_commit", method="POST"))
+    saved = await client.contacts.add(ola.evolve(is_stopped=True))
+    assert _attempts(sandbox, "POST") == 2
     sandbox.fail(Fault(action="reset_after_commit", method="PUT"))
     await client.contacts.update(saved.evolve(city="OSLO"))
     assert _attempts(sandbox, "PUT") == 2
     sandbox.fail(Fault(action="reset_after_commit", method="DELETE"))
     await client.contacts.delete(saved.id)
     assert _attempts(sandbox, "DELETE") == 2
+
+
+@pytest.mark.parametrize("says", [{}, {"is_stopped": False}], ids=["silent", "reachable"])
+async def test_a_lost_add_resets_no_stop(sandboxed: Any, ola: Any, says: Any) -> None:
+    """#83: no body says that somebody is reachable, so a repetition could undo a STOP that came after the first one."""
+    sandbox, client = await sandboxed(semantics=Semantics(omitted_in_post="default"))
+    sandbox.fail(Fault(action="reset_after_commit", method="POST"))
+    with pytest.raises(errors.ConnectionLost) as caught:
+        await client.contacts.add(ola.evolve(**says))
+    assert (caught.value.outcome, _attempts(sandbox, "POST")) == (Outcome.UNKNOWN, 1)
+    assert b"stop" not in next(entry.body for entry in sandbox.requests if entry.method == "POST")
+
+
+HIDING = Semantics(stopped_contact_groups="hidden", omitted_groups="clear", omitted_in_put="default")
+
+
+@pytest.fixture
+async def hidden(sandboxed: Any, ola: Any) -> tuple[Any, Any, Contact]:
+    """Return a sandbox that hides the groups of a stopped contact, its client, and that contact."""
+    sandbox, client = await sandboxed(semantics=HIDING)
+    vip, two = [await client.groups.add(name) for name in ("VIP", "two")]
+    await client.contacts.add(Contact(mobile="+4799999002", is_stopped=True, contact_group_ids=[vip.id]))
+    saved = await client.contacts.add(ola.evolve(contact_group_ids=[vip.id, two.id]))
+    stopped = await client.stop_list.add(saved)
+    assert stopped.contact_group_ids == ()
+    return sandbox, client, stopped
+
+
+WAYS: dict[str, Any] = {
+    "update": lambda client, contact: client.contacts.update(contact.evolve(city="OSLO")),
+    "stop_list.add": lambda client, contact: client.stop_list.add(contact),
+    "stop_list.remove": lambda client, contact: client.stop_list.remove(contact, consent="mail of 2026-01-02"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_groups_that_the_server_hides_are_kept(hidden: Any, way: str) -> None:
+    """Whoever is stopped keeps every group, though the server shows none and clears what is left out."""
+    sandbox, client, stopped = hidden
+    await WAYS[way](client, stopped)
+    (after,) = (row for row in await sandbox.contacts() if row["id"] == stopped.id)
+    assert after["contactGroupIds"] == [1, 2]
+
+
+async def test_groups_are_taken_away_when_that_is_said(hidden: Any) -> None:
+    """`contact_groups=()` clears them, hidden or not, and looks for nothing."""
+    sandbox, client, stopped = hidden
+    before = _attempts(sandbox, "GET")
+    await client.contacts.update(stopped.evolve(contact_group_ids=UNSET, contact_groups=()))
+    assert _attempts(sandbox, "GET") == before
+    (after,) = (row for row in await sandbox.contacts() if row["id"] == stopped.id)
+    assert (after["contactGroupIds"], after["stop"]) == ([], 1)
+
+
+async def test_a_server_that_shows_groups_is_asked_once(sandboxed: Any, ola: Any) -> None:
+    """One stopped contact with a group tells that none are hidden, so nothing is looked for group by group."""
+    sandbox, client = await sandboxed()
+    await client.contacts.add(Contact(mobile="+4799999002", is_stopped=True, contact_groups=["VIP"]))
+    saved = await client.contacts.add(ola.evolve(is_stopped=True))
+    await client.contacts.update(saved.evolve(city="OSLO"))
+    assert _attempts(sandbox, "GET") == 1
 
 
 async def test_what_could_do_harm_is_not_repeated(sandboxed: Any, ola: Any) -> None:

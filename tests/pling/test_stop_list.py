@@ -5,9 +5,10 @@ from typing import Any
 import orjson
 import pytest
 
-from pling_async import Contact, errors
+from pling_async import Contact, PlingClient, errors
 
 CONTACT = "https://login.pling.as/api/contacts/7020139"
+CONTACTS = "https://login.pling.as/api/contacts?accountId=12345"
 
 
 def _put_body(mocked: Any) -> Any:
@@ -17,8 +18,7 @@ def _put_body(mocked: Any) -> Any:
 
 async def test_list_is_the_stopped(mocked: Any, client: Any, wire: Any) -> None:
     """Section 2.4: the contacts with stop=1."""
-    url = "https://login.pling.as/api/contacts?accountId=12345&stop=1"
-    mocked.get(url, payload={"contacts": [{**wire, "stop": 1}], "contactGroups": []})
+    mocked.get(f"{CONTACTS}&stop=1", payload={"contacts": [{**wire, "stop": 1}], "contactGroups": []})
     (contact,) = await client.stop_list.list()
     assert contact.is_stopped is True
 
@@ -41,6 +41,7 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
         await client.stop_list.remove(contact, consent=" ")
     assert not mocked.requests
     mocked.get(CONTACT, payload=stopped)
+    mocked.get(f"{CONTACTS}&stop=1", payload={"contacts": [stopped], "contactGroups": []})
     mocked.put(CONTACT, payload=wire)
     saved = await client.stop_list.remove(contact, consent="mail of 2026-01-02")
     assert saved.is_stopped is False
@@ -50,12 +51,37 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
     assert "2026-01-02" not in str(body)
 
 
-async def test_a_server_that_does_not_stop_is_found_out(mocked: Any, client: Any, wire: Any) -> None:
-    """An answer that shows the old flag is no success."""
+class Journalling:
+    """A session that notes how operations ended."""
+
+    def __init__(self, client: PlingClient) -> None:
+        self._session = client.session
+        self.settings = client.session.settings
+        self.ended = list[str]()
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Call, and note the error."""
+        try:
+            return await self._session.call(request, decode)
+        except errors.PlingError as error:
+            self.ended.append(type(error).__name__)
+            raise
+
+
+@pytest.mark.parametrize(("answered", "method"), [(0, "add"), (1, "remove")])
+async def test_a_server_that_keeps_the_flag_is_found_out(
+    mocked: Any, client: Any, wire: Any, answered: int, method: str
+) -> None:
+    """An answer that shows the old flag is no success, and whoever journals the operation hears of it."""
+    session = Journalling(client)
+    stop_list = PlingClient.over(session, account_id=12345, origin=client.origin).stop_list
     mocked.get(CONTACT, payload=wire)
-    mocked.put(CONTACT, payload=wire)
-    with pytest.raises(errors.VerificationError):
-        await client.stop_list.add(Contact(mobile="+4799999999", id=7020139))
+    mocked.put(CONTACT, payload={**wire, "stop": answered})
+    said = {"consent": "mail of 2026-01-02"} if method == "remove" else {}
+    with pytest.raises(errors.VerificationError) as caught:
+        await getattr(stop_list, method)(Contact(mobile="+4799999999", id=7020139), **said)
+    assert caught.value.outcome is errors.Outcome.UNKNOWN
+    assert session.ended == ["VerificationError"]
 
 
 async def test_an_id_with_another_number_is_left_alone(mocked: Any, client: Any, wire: Any) -> None:

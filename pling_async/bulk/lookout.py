@@ -1,0 +1,77 @@
+"""People who opt out while a run writes one contact after the other: they are looked for, written down and heeded."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from math import inf
+from typing import Any, Final
+
+import polars as pl
+
+from pling_async.bulk.fields import ACCOUNT_SCHEMA
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.listing_frame import read_listing
+from pling_async.bulk.plan import Plan
+from pling_async.bulk.snapshot import Snapshot, last_snapshot
+from pling_async.bulk.stops import arrived, known_stops, note_stops, noted
+from pling_async.errors import JournalError, PlingError
+from pling_async.pling.client import PlingClient
+
+EVERY: Final = 30.0
+"""Seconds between two looks at the stop list: for about so long a STOP may stay unseen."""
+
+
+class Lookout:
+    """Knows who opted out since a plan was made; `stops` are those whom an earlier process saw, or None."""
+
+    def __init__(self, client: PlingClient, plan: Plan, journal: Journal, stops: pl.DataFrame | None = None) -> None:
+        self._client = client
+        self.plan = plan
+        self._journal = journal
+        self._clock = asyncio.get_running_loop().time
+        self._due = self._clock() + EVERY
+        self._arrived = frozenset[str]() if stops is None else frozenset(arrived(plan, stops))
+        self.stops = stops
+        """Everybody who is to be on the stop list when the run ends; None as long as nobody looked."""
+
+    def has_stopped(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether the person of a plan's row opted out since, with the new number or the old one."""
+        return row["mobile"] in self._arrived or row["moved_from"] in self._arrived
+
+    async def look(self) -> None:
+        """List the stopped contacts, if it is time to; a look that fails is made up for by the next one."""
+        if self._clock() < self._due:
+            return
+        self._due = inf
+        try:
+            stopped = partial(_stopped, account_id=self._client.account_id)
+            mobiles = await self._client.contacts.read_listing(stopped, stopped=True)
+            await self._see(await asyncio.to_thread(noted, self.plan, mobiles))
+        except JournalError:
+            raise
+        except PlingError:
+            pass
+        finally:
+            self._due = self._clock() + EVERY
+
+    async def account(self) -> Snapshot:
+        """List the whole account."""
+        account = await last_snapshot(self._client)
+        await self._see(account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA)))
+        return account
+
+    async def _see(self, shown: pl.DataFrame) -> None:
+        """Write down at once who opted out: the process may end any time."""
+        seen = shown if self.stops is None else pl.concat([shown, self.stops])
+        self.stops = await asyncio.to_thread(known_stops, self.plan, seen)
+        since = frozenset(await asyncio.to_thread(arrived, self.plan, self.stops))
+        if since != self._arrived:
+            self._arrived = since
+            await note_stops(self._journal, self.plan, self.stops)
+
+
+def _stopped(body: bytes, *, account_id: int) -> list[str]:
+    """Return the mobiles of stopped contacts; a server that narrows nothing is no reason to stop anybody."""
+    contacts = read_listing(body).contacts
+    is_ours = (pl.col("account_id") == account_id).fill_null(value=True)
+    return contacts.filter(pl.col("is_stopped").fill_null(value=False) & is_ours)["mobile"].to_list()
