@@ -64,7 +64,7 @@ async def reconcile(
     before = await snapshot(client)
     await on_listing(before)
     while True:
-        on_progress(int(clock() - started), max(1, round(settle)), "seconds of watching the account")
+        on_progress(*_seconds(clock() - started, settle), "seconds of watching the account")
         await asyncio.sleep(gap)
         watched = clock() - started
         after = await snapshot(client)
@@ -79,6 +79,11 @@ async def reconcile(
                 return Reconciled(conclusion=late.conclusion(), account=after)
         gap = min(_FIRST_GAP if watched >= settle else 2 * gap, _LONGEST_GAP, settle)
         before = after
+
+
+def _seconds(watched: float, settle: float) -> tuple[int, int]:
+    """Return how long the account has been watched, and how long it will be at most."""
+    return int(watched), max(1, round(settle if watched < settle else 2 * settle))
 
 
 class _Late:

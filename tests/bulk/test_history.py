@@ -149,6 +149,7 @@ async def test_forgetting_a_run_does_not_forget_its_removals(
     await asyncio.to_thread(forget_old, account, 0)
     assert not await asyncio.to_thread(_listed, tmp_path)
     assert await asyncio.to_thread(removed_recently, account) == 7
+    assert (await asyncio.to_thread(account.removed.stat)).st_mode & 0o077 == 0
     kept_counts = await asyncio.to_thread(account.removed.read_text)
     assert old.id in kept_counts
     assert _run_id(2) not in kept_counts

@@ -116,8 +116,11 @@ def watched(
             return snapshot(*next(listings))
 
         monkeypatch.setattr(watching, "snapshot", listed)
+        def told(done: int, total: int, _: str) -> None:
+            assert done <= total <= max(1, 2 * settle)
+
         client: Any = None
-        return await reconcile(client, plan, settle=settle, on_progress=lambda *_: None, on_listing=seen)
+        return await reconcile(client, plan, settle=settle, on_progress=told, on_listing=seen)
 
     return watch
 

@@ -38,8 +38,9 @@ async def test_a_delayed_request_is_not_carried_out_by_a_reset() -> None:
         await asyncio.sleep(0.1)
         assert len(sandbox.requests) == 1
         await sandbox.reset()
-        with pytest.raises(errors.ConnectionLost):
-            await adding
+        async with asyncio.timeout(5):
+            with pytest.raises(errors.ConnectionLost):
+                await adding
         assert not await sandbox.contacts()
 
 
