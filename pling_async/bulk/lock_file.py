@@ -6,12 +6,9 @@ The operating system lets go of a lock when the process ends, however it ends: n
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Final
-
-from attrs import frozen
 
 from pling_async.errors import AccountBusy, ConfigurationError
 
@@ -20,47 +17,52 @@ _PATIENCE: Final = 0.1
 _PAUSE: Final = 0.005
 
 
-@frozen
-class Held:
-    """A lock that this process holds."""
+class LockFile(FileIO):
+    """An open lock file; closing it lets go of the lock."""
 
-    _descriptor: int
-    _process: int
+    def __init__(self, path: Path, *, is_writer: bool) -> None:
+        flags = os.O_RDWR | os.O_CREAT if is_writer else os.O_RDONLY
+        super().__init__(os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+" if is_writer else "r")
+        self._process = os.getpid()
 
-    def release(self) -> None:
-        """Let go of it, also for the children that were forked meanwhile; a child lets go of nothing."""
+    def close(self) -> None:
+        """Let go of the lock, also for the children that were forked meanwhile; a child lets go of nothing."""
         try:
-            if os.getpid() == self._process:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            if not self.closed and os.getpid() == self._process:
+                fcntl.flock(self, fcntl.LOCK_UN)
         finally:
-            os.close(self._descriptor)
+            super().close()
+
+    def said(self) -> tuple[str, str]:
+        """Return the process and the run that the holder wrote down."""
+        process, _, run_id = os.pread(self.fileno(), 100, 0).decode(errors="replace").partition(" ")
+        return process, run_id
 
 
-def take(path: Path, run_id: str) -> Held:
+def take(path: Path, run_id: str) -> LockFile:
     """Take the lock and say in it who has it; raises `AccountBusy` while somebody else does."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        held = Held(descriptor, os.getpid())
+        file = LockFile(path, is_writer=True)
         try:
-            _lock(descriptor)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {run_id}".encode(), 0)
+            _lock(file)
+            file.truncate(0)
+            file.write(f"{os.getpid()} {run_id}".encode())
         except BaseException:
-            held.release()
+            file.close()
             raise
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be locked: {error.strerror}; give another `state` folder") from error
-    return held
+    return file
 
 
-def _lock(descriptor: int) -> None:
+def _lock(file: LockFile) -> None:
     patience = time.monotonic() + _PATIENCE
     while True:
         try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= patience:
-                process = _said(descriptor)[0] or "unknown"
+                process = file.said()[0] or "unknown"
                 words = f"another run writes to this account (process {process}); wait until it has ended, or end it"
                 raise AccountBusy(words) from None
         time.sleep(_PAUSE)
@@ -69,27 +71,11 @@ def _lock(descriptor: int) -> None:
 def run_at_work(path: Path) -> str | None:
     """Return the id of the run that has the lock, empty when it has no name; None when nobody has it."""
     try:
-        with _opened(path) as descriptor:
+        with LockFile(path, is_writer=False) as file:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return _said(descriptor)[1]
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing does not do it for a child that was forked meanwhile
+                return file.said()[1]
     except OSError:
         return None  # where nothing can be locked no run is at work
     return None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _said(descriptor: int) -> tuple[str, str]:
-    """Return the process and the run that the holder wrote down."""
-    process, _, run_id = os.pread(descriptor, 100, 0).decode(errors="replace").partition(" ")
-    return process, run_id

@@ -20,7 +20,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pling_async.bulk.lock_file import Held, run_at_work, take
+from pling_async.bulk.lock_file import LockFile, run_at_work, take
 from pling_async.errors import ConfigurationError, Place, SourceError
 
 _RUN_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
@@ -121,7 +121,7 @@ class AccountFolder:
         try:
             yield
         finally:
-            held.release()
+            held.close()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -130,13 +130,13 @@ class AccountFolder:
         try:
             yield
         finally:
-            held.release()
+            held.close()
 
     def run_at_work(self) -> str | None:
         """Return the id of the run that writes to the account now."""
         return run_at_work(self.path / "lock")
 
-    def _take(self, run_id: str) -> Held:
+    def _take(self, run_id: str) -> LockFile:
         _make_private(self.path)
         return take(self.path / "lock", run_id)
 
@@ -153,9 +153,9 @@ def started(run_id: str) -> datetime:
     return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
-def _let_go(taking: "asyncio.Task[Held]") -> None:
+def _let_go(taking: "asyncio.Task[LockFile]") -> None:
     if not taking.cancelled() and taking.exception() is None:
-        taking.result().release()
+        taking.result().close()
 
 
 def _make_private(folder: Path) -> None:

@@ -116,6 +116,7 @@ def watched(
             return snapshot(*next(listings))
 
         monkeypatch.setattr(watching, "snapshot", listed)
+
         def told(done: int, total: int, _: str) -> None:
             assert done <= total <= max(1, 2 * settle)
 

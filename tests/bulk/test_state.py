@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pling_async.bulk import lock_file
+from pling_async.bulk.lock_file import LockFile
 from pling_async.bulk.state import AccountFolder, accounts
 from pling_async.errors import AccountBusy, ConfigurationError
 
@@ -56,7 +57,7 @@ def test_looking_changes_nothing(account: AccountFolder) -> None:
     held = lock_file.take(lock, RUN)
     assert account.run_at_work() == RUN
     assert lock.read_text() == f"{os.getpid()} {RUN}"
-    held.release()
+    held.close()
     assert account.run_at_work() is None
     assert lock.read_text() == f"{os.getpid()} {RUN}"
 
@@ -64,7 +65,7 @@ def test_looking_changes_nothing(account: AccountFolder) -> None:
 async def test_a_lock_that_is_free_soon_is_waited_for(account: AccountFolder) -> None:
     """A moment is waited and no longer; then the error names the holder (#81)."""
     held = await asyncio.to_thread(account._take, RUN)
-    asyncio.get_running_loop().call_later(0.03, held.release)
+    asyncio.get_running_loop().call_later(0.03, held.close)
     async with account.lock():
         started = time.monotonic()
         with pytest.raises(AccountBusy, match=f"process {os.getpid()}"):
@@ -73,13 +74,13 @@ async def test_a_lock_that_is_free_soon_is_waited_for(account: AccountFolder) ->
         assert time.monotonic() - started < 1
 
 
-@pytest.mark.parametrize(("broken", "number"), [("pwrite", errno.ENOSPC), ("flock", errno.ENOLCK)])
+@pytest.mark.parametrize(("broken", "number"), [("write", errno.ENOSPC), ("flock", errno.ENOLCK)])
 def test_a_lock_that_cannot_be_had_is_told_and_let_go(
     account: AccountFolder, monkeypatch: pytest.MonkeyPatch, broken: str, number: int
 ) -> None:
     """A full disk, or a file system without locks: an error of ours that does not blame another run (#89)."""
     with monkeypatch.context() as patched:
-        patched.setattr(os if broken == "pwrite" else fcntl, broken, _failing(number))
+        patched.setattr(LockFile if broken == "write" else fcntl, broken, _failing(number))
         with pytest.raises(ConfigurationError, match=os.strerror(number)), account.locked():
             pass
         if broken == "flock":
@@ -105,7 +106,7 @@ def test_a_child_keeps_no_lock(account: AccountFolder) -> None:
     waits, tells = os.pipe()
     child = os.fork()
     if child == 0:  # it leaves as a child does that unwinds the stack, and then lives on
-        held.release()
+        held.close()
         os.write(tells, b"released")
         time.sleep(30)
         os._exit(0)
@@ -113,7 +114,7 @@ def test_a_child_keeps_no_lock(account: AccountFolder) -> None:
         os.read(waits, 8)
         with pytest.raises(AccountBusy), account.locked():
             pass
-        held.release()
+        held.close()
         with account.locked():
             pass
     finally:
