@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
 from pling_async.bulk.guards import enforce
-from pling_async.bulk.history import forget_old, removed_recently
+from pling_async.bulk.history import forget_old
 from pling_async.bulk.plan import Plan, Strategy
+from pling_async.bulk.removed import removed_recently
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
@@ -64,7 +65,7 @@ async def carry_out(
     if run.strategy is Strategy.REPLACE and plan.wanted.is_empty():
         raise _empty_replace()
     account = AccountFolder.of(settings.state, plan.origin, plan.account_id)
-    async with account_held(account):
+    async with account_held(account, besides=run.id):
         await _enforce(run, await asyncio.to_thread(removed_recently, account), settings.confirm)
         await check_fresh(client, plan)
         await asyncio.to_thread(forget_old, account, settings.keep_days)

@@ -49,7 +49,7 @@ class ApplySettings:
 @asynccontextmanager
 async def account_held(folder: AccountFolder, *, besides: str = "") -> AsyncIterator[None]:
     """Be the account's only writer; refuse while an earlier replace is in doubt (#79), save the run named `besides`."""
-    async with folder.lock():
+    async with folder.lock(besides):
         await asyncio.to_thread(_refuse_doubt, folder, besides)
         yield
 

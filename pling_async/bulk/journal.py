@@ -18,6 +18,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pling_async.bulk.journal_file import TABLES, VERSION, connect, explained
 from pling_async.bulk.private_files import create_private, sync_folder
+from pling_async.bulk.workers import to_the_end
 from pling_async.errors import JournalError, Outcome
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Journal:
     async def create(cls, path: Path, facts: Mapping[str, Any]) -> Self:
         """Start the journal of a new run."""
         journal = cls(path)
-        await journal._in_thread(lambda: journal._create(facts))
+        await journal._opened(lambda: journal._create(facts))
         return journal
 
     @classmethod
@@ -59,12 +60,10 @@ class Journal:
         return journal
 
     async def _opened(self, work: Callable[[], None]) -> None:
-        """Open the file; whoever is cancelled meanwhile leaves it closed."""
-        opening = asyncio.ensure_future(self._in_thread(work))
+        """Open the file; whoever fails or is cancelled meanwhile leaves it closed, and nothing that appears later."""
         try:
-            await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            await asyncio.wait([opening])
+            await to_the_end(self._in_thread(work))
+        except BaseException:
             await self.close()
             raise
 
@@ -85,7 +84,11 @@ class Journal:
         return number
 
     def settle(self, number: int, outcome: Outcome, *, code: str = "", message: str = "", attempts: int = 0) -> None:
-        """Say what became of an intent; written with what follows, or on closing."""
+        """Say what became of an intent; written with what follows, or on closing.
+
+        A process that is killed before may have told `on_progress` an outcome that its journal does not know: it is
+        UNKNOWN then, and resuming asks the account.
+        """
         self._rows.append((_SETTLE, (outcome.value, code, message, attempts, number)))
 
     async def note(self, kind: str, **detail: Any) -> None:
@@ -99,8 +102,9 @@ class Journal:
             if self._rows and self._failure is None:
                 await self._durable()
         finally:
-            await self._in_thread(self._close)
+            closed = self._in_thread(self._close)
             self._thread.shutdown(wait=False)
+            await to_the_end(closed)
 
     async def _durable(self) -> None:
         if self._failure is not None:
@@ -112,24 +116,39 @@ class Journal:
         await done
 
     async def _write_waiting(self) -> None:
-        """Commit whatever waits, again and again until nothing does; when much comes, let some more come first."""
+        """Commit whatever waits, and let nobody wait for ever when that fails."""
+        try:
+            await self._write()
+        except JournalError as error:
+            self._failure = error
+        except BaseException as error:
+            self._failure = JournalError(f"the journal {self._path}: {type(error).__name__}; resume the run")
+            self._failure.__cause__ = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._tell(len(self._waiting))
+
+    async def _write(self) -> None:
+        """Commit again and again until nothing waits; when much comes, let some more come first."""
         together = 0
         while self._waiting:
             if together > 1:
                 await asyncio.sleep(_GATHERING)
-            together = len(self._waiting)
-            rows, waiting = self._rows, self._waiting
-            self._rows, self._waiting = [], []
-            try:
-                await self._in_thread(partial(self._commit, rows))
-            except JournalError as error:
-                self._failure = error
-            for done in waiting:
-                if not done.done():
-                    _resolve(done, self._failure)
+            together, rows = len(self._waiting), self._rows
+            self._rows = []
+            await self._in_thread(partial(self._commit, rows))
+            self._tell(together)
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _tell(self, count: int) -> None:
+        """Tell those who wait longest that their rows are on the disk, or never will be."""
+        told, self._waiting = self._waiting[:count], self._waiting[count:]
+        for done in told:
+            if not done.done():
+                _resolve(done, self._failure)
+
+    def _in_thread(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _create(self, facts: Mapping[str, Any]) -> None:
         """Make the file under another name: it appears only once it is whole, whenever the process is killed."""

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -31,8 +31,14 @@ _IN_DOUBT: Final = """
     SELECT count(*) FROM intent WHERE path = 'contacts/replace' AND coalesce(outcome, 'unknown') = 'unknown'
     AND number > (SELECT coalesce(max(after), 0) FROM event WHERE kind IN ('conclusion', 'ended'))
 """
-_DELETED: Final = "SELECT count(*) FROM intent WHERE method = 'DELETE' AND outcome IS NOT 'not_applied'"
-_REPLACED: Final = "SELECT count(*) FROM intent WHERE path = 'contacts/replace' AND outcome IS NOT 'not_applied'"
+_ENDED: Final = "SELECT count(*) FROM event WHERE kind = 'ended'"
+_PLANNED: Final = "SELECT CAST(value AS INTEGER) FROM run WHERE name = 'removals'"
+_REMOVED: Final = """
+    SELECT count(DISTINCT path) FILTER (WHERE method = 'DELETE')
+    + (count(*) FILTER (WHERE path = 'contacts/replace') > 0)
+    * (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'removals')
+    FROM intent WHERE coalesce(outcome, 'unknown') IN ('applied', 'unknown')
+"""
 
 
 @frozen(kw_only=True)
@@ -97,19 +103,37 @@ def read_journal(path: Path, *, with_intents: bool = True) -> Record:
 
 
 def is_in_doubt(path: Path) -> bool:
-    """Tell whether a replace was sent, or may have been, and nobody concluded what it did."""
-    with explained(path), closing(connect(path)) as connection:
-        (doubtful,) = connection.execute(_IN_DOUBT).fetchone()
-    return bool(doubtful)
+    """Tell whether a replace was sent, or may have been, and nobody concluded what it did.
+
+    Raises `JournalError` when the journal is damaged, unless it still says that the run had ended.
+    """
+    try:
+        return bool(_asked(path, _IN_DOUBT))
+    except JournalError:
+        if has_ended(path):
+            return False
+        raise
+
+
+def has_ended(path: Path) -> bool:
+    """Tell whether a run is known to have ended; a damaged journal may not say it."""
+    with suppress(JournalError):
+        return bool(_asked(path, _ENDED))
+    return False
 
 
 def removals(path: Path) -> int:
-    """Return how many contacts a run removed, or may have removed."""
+    """Return how many contacts a run removed, or may have removed; what was planned when only that can be read."""
+    try:
+        return int(_asked(path, _REMOVED))
+    except JournalError:
+        return int(_asked(path, _PLANNED))
+
+
+def _asked(path: Path, question: str) -> Any:
     with explained(path), closing(connect(path)) as connection:
-        (deleted,) = connection.execute(_DELETED).fetchone()
-        (replaced,) = connection.execute(_REPLACED).fetchone()
-        ((planned,),) = connection.execute("SELECT value FROM run WHERE name = 'removals'").fetchall()
-    return int(deleted) + (int(json.loads(planned)) if replaced else 0)
+        ((answer,),) = connection.execute(question).fetchall()
+    return answer
 
 
 def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
@@ -146,13 +170,16 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, ValueError) as error:
-        raise JournalError(f"the journal {path}: {_way_out(error)}") from error
+        raise JournalError(f"the journal {path}: {_way_out(error, path.parent.name)}") from error
 
 
-def _way_out(error: Exception) -> str:
+def _way_out(error: Exception, run_id: str) -> str:
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     if name in _FULL:
         return "the disk is full; make room, then resume the run"
     if isinstance(error, sqlite3.OperationalError):
         return f"it cannot be used ({name}); check the folder and its rights"
-    return "it is damaged and is not used; plan the list again"
+    return (
+        "it is damaged, and nothing is written to the account before its run is forgotten: "
+        f"pling runs purge {run_id} --force (bulk.purge); then plan the list again"
+    )

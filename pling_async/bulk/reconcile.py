@@ -1,7 +1,8 @@
 """After a replace whose answer was lost: watch the account until it holds still, and conclude what happened.
 
 Nothing is written meanwhile. A server may still apply the request after a while, so all but "converged" is concluded
-only when the account has been watched for long enough; every conclusion needs two equal listings in a row.
+only when the account has been watched for long enough; every conclusion needs two equal listings in a row, save that
+somebody else wrote: an account that keeps changing has no two.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from pling_async.pling.client import PlingClient
 
 _FIRST_GAP: Final = 2.0
 _LONGEST_GAP: Final = 30.0
-"""Seconds between two listings; each gap is twice the one before."""
+"""Seconds between two listings; each gap is twice the one before, until the time is over: then any quiet will do."""
 
 
 class Conclusion(StrEnum):
@@ -55,26 +56,62 @@ async def reconcile(
 ) -> Reconciled:
     """Watch the account for up to `settle` seconds and say what it shows; progress is told in seconds.
 
+    An account that never holds still within twice that time is "foreign" when every listing of the second half says so.
     `on_listing` is awaited after each listing, before anything else happens, and `on_stops` on the way, as `snapshot`
-    does. Raises `RunInDoubt` when the account does
-    not hold still within twice that time, and whatever listing it raises.
+    does. Raises `RunInDoubt` when nothing can be concluded, and whatever listing the account raises.
     """
     clock = asyncio.get_running_loop().time
-    started, gap = clock(), min(_FIRST_GAP, settle)
+    started, gap, late = clock(), min(_FIRST_GAP, settle), _Late(plan)
     before = await snapshot(client, on_stops=on_stops)
     await on_listing(before)
     while True:
-        on_progress(int(clock() - started), max(1, round(settle)), "seconds of watching the account")
+        on_progress(*_seconds(clock() - started, settle), "seconds of watching the account")
         await asyncio.sleep(gap)
+        watched = clock() - started
         after = await snapshot(client, on_stops=on_stops)
         await on_listing(after)
         if after.fingerprint == before.fingerprint:
             found = await asyncio.to_thread(conclude, plan, after)
-            if found is Conclusion.CONVERGED or clock() - started >= settle:
+            if found is Conclusion.CONVERGED or watched >= settle:
                 return Reconciled(conclusion=found, account=after)
-        elif clock() - started >= 2 * settle:
-            raise RunInDoubt("the account keeps changing; nobody can tell what the replace did; resume the run later")
-        before, gap = after, min(2 * gap, _LONGEST_GAP, settle)
+        elif watched >= settle:
+            await late.add(after)
+            if watched >= 2 * settle and late.are_enough:
+                return Reconciled(conclusion=late.conclusion(), account=after)
+        gap = min(_FIRST_GAP if watched >= settle else 2 * gap, _LONGEST_GAP, settle)
+        before = after
+
+
+def _seconds(watched: float, settle: float) -> tuple[int, int]:
+    """Return how long the account has been watched, and how long it will be at most."""
+    return int(watched), max(1, round(settle if watched < settle else 2 * settle))
+
+
+class _Late:
+    """What the listings say together that came after `settle` seconds and were never twice the same."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._count = 0
+        self._all_are_foreign = True
+
+    async def add(self, account: Snapshot) -> None:
+        self._count += 1
+        if self._all_are_foreign:
+            found = await asyncio.to_thread(conclude, self._plan, account)
+            self._all_are_foreign = found is Conclusion.FOREIGN
+
+    @property
+    def are_enough(self) -> bool:
+        return self._count > 1
+
+    def conclusion(self) -> Conclusion:
+        if self._all_are_foreign:
+            return Conclusion.FOREIGN
+        raise RunInDoubt(
+            "the account keeps changing; nobody can tell what the replace did; resume the run later, "
+            "or give it up: pling runs purge RUN --force (bulk.purge)"
+        )
 
 
 def conclude(plan: Plan, account: Snapshot) -> Conclusion:

@@ -1,6 +1,7 @@
 """Where runs are kept: one folder for each account, one writer at a time, private throughout.
 
     <state>/accounts/<key>/lock                     held while a run writes to the account
+    <state>/accounts/<key>/removed.json             how many contacts forgotten runs removed lately
     <state>/accounts/<key>/runs/<run>/journal.sqlite
     <state>/accounts/<key>/runs/<run>/plan.zip
 
@@ -8,19 +9,19 @@ The folders hold personal data: everything is readable by its owner alone, and `
 """
 
 import asyncio
-import fcntl
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from attrs import frozen
 
-from pling_async.errors import AccountBusy, ConfigurationError, Place, SourceError
+from pling_async.bulk.lock_file import LockFile, run_at_work, take
+from pling_async.errors import ConfigurationError, Place, SourceError
 
 _RUN_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 
@@ -58,8 +59,11 @@ class RunFolder:
         _make_private(self.path)
 
     def remove(self) -> None:
-        """Delete everything that is kept of the run."""
-        shutil.rmtree(self.path)
+        """Delete everything that is kept of the run; whoever reads the journal meanwhile adds and removes files."""
+        for is_last in (False, False, True):
+            shutil.rmtree(self.path, ignore_errors=not is_last)
+            if not self.path.exists():
+                return
 
 
 @frozen
@@ -73,6 +77,11 @@ class AccountFolder:
         """Return the folder of an account; it need not exist yet."""
         key = hashlib.sha256(f"{origin}\n{account_id}".encode()).hexdigest()[:16]
         return cls((state or default_state()) / "accounts" / key)
+
+    @property
+    def removed(self) -> Path:
+        """How many contacts runs removed that are forgotten."""
+        return self.path / "removed.json"
 
     def run(self, run_id: str) -> RunFolder:
         """Return the folder of a run, which need not exist."""
@@ -100,56 +109,51 @@ class AccountFolder:
         return (RunFolder(path) for path in sorted((self.path / "runs").glob("*")) if _RUN_ID.fullmatch(path.name))
 
     @asynccontextmanager
-    async def lock(self) -> AsyncIterator[None]:
-        """Be the account's only writer on this machine (I-10), or raise `AccountBusy` at once.
-
-        The operating system lets go of the lock when the process ends, however it ends: no lock is ever stale.
-        """
-        taking = asyncio.create_task(asyncio.to_thread(self._take))
+    async def lock(self, run_id: str = "") -> AsyncIterator[None]:
+        """Be the account's only writer on this machine (I-10), for a run; raises `AccountBusy` almost at once."""
+        taking = asyncio.create_task(asyncio.to_thread(self._take, run_id))
         try:
             held = await asyncio.shield(taking)
         except asyncio.CancelledError:
             taking.add_done_callback(_let_go)
-            await asyncio.wait([taking])  # it takes no time, and afterwards nobody holds the lock
+            await asyncio.wait([taking])  # it takes a moment, and afterwards nobody holds the lock
             raise
         try:
             yield
         finally:
             held.close()
 
-    def is_locked(self) -> bool:
-        """Tell whether some process writes to the account now."""
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no run write to the account meanwhile; for threads."""
+        held = self._take("")
         try:
-            self._take().close()
-        except AccountBusy:
-            return True
-        return False
+            yield
+        finally:
+            held.close()
 
-    def _take(self) -> IO[str]:
+    def run_at_work(self) -> str | None:
+        """Return the id of the run that writes to the account now."""
+        return run_at_work(self.path / "lock")
+
+    def _take(self, run_id: str) -> LockFile:
         _make_private(self.path)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.fdopen(os.open(self.path / "lock", flags, 0o600), "r+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = file.read(20).strip() or "unknown"
-            file.close()
-            raise AccountBusy(
-                f"another run writes to this account (process {holder}); wait until it has ended, or end it"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        return file
+        return take(self.path / "lock", run_id)
 
 
 def accounts(state: Path | None) -> Iterator[AccountFolder]:
     """Yield the folders of every account that something is kept of."""
     for path in sorted(((state or default_state()) / "accounts").glob("*")):
-        yield AccountFolder(path)
+        if path.is_dir():
+            yield AccountFolder(path)
 
 
-def _let_go(taking: "asyncio.Task[IO[str]]") -> None:
+def started(run_id: str) -> datetime:
+    """Return the time that a run's id begins with."""
+    return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+
+
+def _let_go(taking: "asyncio.Task[LockFile]") -> None:
     if not taking.cancelled() and taking.exception() is None:
         taking.result().close()
 

@@ -1,7 +1,8 @@
 """A fixed set of workers that pull lazily: memory does not grow with the input, and no row has a task of its own."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 Item = TypeVar("Item")
@@ -30,6 +31,23 @@ async def spread(
         raise
     finally:
         await crew.stop()
+
+
+async def to_the_end(work: "asyncio.Future[Result]") -> Result:
+    """Await what nobody cuts short: whoever is cancelled meanwhile is so once it has ended."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await _ended([work])
+        if not work.cancelled():
+            work.exception()  # nobody else asks for it
+        raise
+
+
+async def _ended(work: Collection[asyncio.Future[Any]]) -> None:
+    while not all(each.done() for each in work):
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait(work)
 
 
 class _Crew:
@@ -63,12 +81,20 @@ class _Crew:
             task.cancel()
 
     async def stop(self) -> None:
-        """Take no further item, let go of the answers nobody waits for, and leave no task behind."""
+        """Take no further item, let go of the answers nobody waits for, and leave no task behind.
+
+        Cancelling it cancels the workers.
+        """
         self._stopped = True
-        while not all(task.done() for task in self._tasks):
-            while not self._answers.empty():
-                self._answers.get_nowait()
-            await asyncio.wait(self._tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            while not all(task.done() for task in self._tasks):
+                while not self._answers.empty():
+                    self._answers.get_nowait()
+                await asyncio.wait(self._tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self.cancel()
+            await _ended(self._tasks)
+            raise
 
     async def _pull(self) -> None:
         while (item := await self._next()) is not _END:

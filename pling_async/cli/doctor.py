@@ -172,7 +172,11 @@ def _unfinished() -> "Check":
     from pling_async.bulk import Status, runs  # noqa: PLC0415 - polars takes a while to import
     from pling_async.cli.checks import Check, Level  # noqa: PLC0415 - aiohttp takes a while to import
 
-    open_ones = [each.id for each in runs() if each.status in {Status.IN_DOUBT, Status.INTERRUPTED}]
+    kept = list(runs())
+    if damaged := [each.id for each in kept if each.status is Status.DAMAGED]:
+        way_out = f"pling runs purge {damaged[0]} --force"
+        return Check(name="runs", level=Level.WARN, said=f"damaged: {len(damaged)}", way_out=way_out)
+    open_ones = [each.id for each in kept if each.status in {Status.IN_DOUBT, Status.INTERRUPTED}]
     if not open_ones:
         return Check(name="runs", level=Level.OK, said="none on this machine was cut short")
     way_out = f"pling runs resume {open_ones[0]}"

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("run", "account_id", "mode", "writes", "removals", "status", "list")
 """What a terminal has room for; a run's id begins with its time, and JSON has the rest."""
+_WARNINGS = {
+    "in doubt": "warning: its replace may have been carried out, and may still be; nobody watches the account now, nor "
+    "puts back the stops that a late replace takes away: look at the account before you write to it",
+    "damaged": "warning: nobody knows what the run did, and its removals do not count towards the limit of a day: "
+    "look at the account before you write to it",
+}
+"""By status of a run that was forgotten by force."""
 
 
 @click.group(cls=Group)
@@ -125,21 +132,26 @@ def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> i
 @runs.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Forget every ended run that is older.")
-def purge(run_id: str | None, older_than: int | None) -> None:
+@click.option("--force", "is_forced", is_flag=True, help="Forget a run that is in doubt, or damaged, too.")
+def purge(run_id: str | None, older_than: int | None, is_forced: bool) -> None:  # noqa: FBT001 - click's
     """Forget runs, and the personal data that is kept of them.
 
       pling runs purge 20261122T031702-2588feb2
       pling runs purge --older-than 30
+      pling runs purge 20261122T031702-2588feb2 --force
 
-    They cannot be undone afterwards.
+    They cannot be undone afterwards. A run in doubt blocks its account until it is resumed, or given up with --force.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
     if (run_id is None) == (older_than is None):
         raise click.UsageError("name a RUN, or use --older-than DAYS")
+    if is_forced and run_id is None:
+        raise click.UsageError("--force is for one RUN that is named")
     chosen = [run_id] if run_id is not None else [each.id for each in _ended(older_than or 0)]
     for each in chosen:
-        bulk.purge(each)
+        if warning := _WARNINGS.get(bulk.purge(each, force=is_forced).value):
+            note(warning)
     note(f"forgotten: {counted(len(chosen), 'run')}")
     next_step("runs", "list")
 

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
@@ -43,14 +43,17 @@ class Sabotage:
         self._silent: set[Nap] = set()
 
     async def perform(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request as its fault demands."""
-        async with self._clock.nap(fault.delay):
+        """Answer a request as its fault demands; after the end of all silence it is reset instead."""
+        async with self._silence(fault.delay) as is_ended:
             pass
+        if is_ended:
+            return cut(request)
         return await _SABOTEURS[fault.action](self, fault, request, handler)
 
     def end_silence(self) -> None:
         """Reset the connections that are silent."""
-        for nap in self._silent:
+        ended, self._silent = self._silent, set()
+        for nap in ended:
             nap.wake()
 
     def hold_back(self, fault: Fault, request: web.Request, handler: Handler) -> None:
@@ -59,11 +62,17 @@ class Sabotage:
 
     async def cut(self, fault: Fault, request: web.Request) -> Cut:
         """Reset a request's connection after its fault's silence."""
-        nap = self._clock.nap(fault.silence)
+        async with self._silence(fault.silence):
+            return cut(request)
+
+    @contextlib.asynccontextmanager
+    async def _silence(self, seconds: float) -> AsyncIterator[bool]:
+        """Wait for so long, or until all silence is ended; yields whether it was."""
+        nap = self._clock.nap(seconds)
         self._silent.add(nap)
         try:
             async with nap:
-                return cut(request)
+                yield nap not in self._silent
         finally:
             self._silent.discard(nap)
 

@@ -2,12 +2,16 @@
 
 import asyncio
 import sqlite3
+import time
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pling_async.bulk.journal import Journal
-from pling_async.bulk.journal_file import VERSION, is_in_doubt, read_journal, removals
+from pling_async.bulk.journal_file import VERSION, has_ended, is_in_doubt, read_journal, removals
 from pling_async.errors import JournalError, Outcome
 
 FACTS = {"version": "1", "removals": 3}
@@ -128,14 +132,83 @@ async def test_a_replace_is_in_doubt_until_it_is_concluded(
 
 
 async def test_removals_are_counted_as_they_may_have_happened(journal: Journal, tmp_path: Path) -> None:
-    """Deletions one by one, and all that a replace planned, unless they certainly did not happen."""
+    """People and not requests: repeated ones once, unknown ones, and all that a replace planned; no others."""
     await _intend(journal, path="contacts/1", method="DELETE")
-    journal.settle(await _intend(journal, path="contacts/2", method="DELETE"), Outcome.NOT_APPLIED)
+    for outcome in (Outcome.NOT_APPLIED, Outcome.SKIPPED):
+        journal.settle(await _intend(journal, path="contacts/2", method="DELETE"), outcome)
     await journal.note("resumed")
     assert await asyncio.to_thread(removals, tmp_path / "journal.sqlite") == 1
+    for outcome in (Outcome.UNKNOWN, Outcome.APPLIED):
+        journal.settle(await _intend(journal, path="contacts/1", method="DELETE"), outcome)
+        journal.settle(await _intend(journal, path="contacts/3", method="DELETE"), outcome)
+    await journal.note("resumed")
+    assert await asyncio.to_thread(removals, tmp_path / "journal.sqlite") == 2
+    journal.settle(await _intend(journal, path="contacts/replace"), Outcome.SKIPPED)
+    await journal.note("resumed")
+    assert await asyncio.to_thread(removals, tmp_path / "journal.sqlite") == 2
     await _intend(journal, path="contacts/replace")
-    assert await asyncio.to_thread(removals, tmp_path / "journal.sqlite") == 1 + FACTS["removals"]
+    assert await asyncio.to_thread(removals, tmp_path / "journal.sqlite") == 2 + FACTS["removals"]
     await journal.close()
+
+
+async def test_a_damaged_journal_that_still_says_the_end(journal: Journal, tmp_path: Path) -> None:
+    """It is in no doubt and removed at most what was planned; one that does not say the end may be in doubt."""
+    path = tmp_path / "journal.sqlite"
+    await journal.close()
+    await asyncio.to_thread(_execute, path, "DROP TABLE intent")
+    with pytest.raises(JournalError):
+        await asyncio.to_thread(is_in_doubt, path)
+    assert not await asyncio.to_thread(has_ended, path)
+    await asyncio.to_thread(_execute, path, "INSERT INTO event (after, at, kind, detail) VALUES (1, '', 'ended', '{}')")
+    assert await asyncio.to_thread(has_ended, path)
+    assert not await asyncio.to_thread(is_in_doubt, path)
+    assert await asyncio.to_thread(removals, path) == FACTS["removals"]
+
+
+def _execute(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+async def test_nobody_waits_for_a_writer_that_failed(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in it, every intent is refused, those that came meanwhile too, and nothing more is sent."""
+    commits = 0
+
+    def broken(_: object) -> None:
+        nonlocal commits
+        commits += 1
+        time.sleep(0.05)  # others come meanwhile
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(journal, "_commit", broken)
+    first = asyncio.create_task(_intend(journal))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        refused = await asyncio.gather(first, *(_intend(journal) for _ in range(5)), return_exceptions=True)
+        with pytest.raises(JournalError, match="RuntimeError"):
+            await _intend(journal)
+        await journal.close()
+    assert {type(each) for each in refused} == {JournalError}
+    assert commits == 1
+
+
+async def test_creating_it_is_not_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever cancels it gets control when the file is there and closed: nothing appears later (#72)."""
+    create = Journal._create
+
+    def slow(self: Journal, facts: Mapping[str, Any]) -> None:
+        time.sleep(0.05)
+        create(self, facts)
+
+    monkeypatch.setattr(Journal, "_create", slow)
+    creating = asyncio.create_task(Journal.create(tmp_path / "journal.sqlite", FACTS))
+    for _ in range(2):
+        await asyncio.sleep(0.005)
+        creating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await creating
+    names = await asyncio.to_thread(lambda: sorted(path.name for path in tmp_path.iterdir()))
+    assert names == ["journal.sqlite"]  # an open one has a write-ahead log beside it
 
 
 async def test_it_is_private(journal: Journal, tmp_path: Path) -> None:

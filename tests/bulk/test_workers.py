@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from pling_async.bulk.workers import spread
+from pling_async.bulk.workers import spread, to_the_end
 
 
 async def _double(number: int) -> int:
@@ -139,3 +139,51 @@ async def test_an_error_of_the_input_is_raised_after_what_was_read() -> None:
         async for result in spread(broken(), _double, workers=2):
             results.append(result)  # noqa: PERF401 - likewise
     assert sorted(results) == [2, 4]
+
+
+async def test_cancelling_while_it_closes_leaves_no_worker() -> None:
+    """Closed early and then cancelled: what is in flight is cancelled, and no task stays behind (I-23)."""
+    cancelled = 0
+
+    async def work(number: int) -> int:
+        nonlocal cancelled
+        try:
+            await asyncio.sleep(3600 if number else 0)
+        except asyncio.CancelledError:
+            cancelled += 1
+            await asyncio.sleep(0.01)
+            raise
+        return number
+
+    async def consume() -> None:
+        async with aclosing(spread(range(100), work, workers=4)) as results:
+            async for _ in results:
+                break
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.02)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert cancelled == 4
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_is_awaited_to_the_end_is_whole() -> None:
+    """However often its caller is cancelled, it has ended before the caller goes on."""
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.02)
+        ended.set()
+        raise RuntimeError("nobody is there to hear it")
+
+    task = asyncio.create_task(to_the_end(asyncio.create_task(work())))
+    for _ in range(3):
+        await asyncio.sleep(0.001)
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()

@@ -22,6 +22,7 @@ from pling_async.cli.configuration import VARIABLES
 from pling_async.cli.main import run
 from pling_async.cli.systems import NEIGHBOURS, System
 from pling_async.sandbox import Sandbox
+from tests.loops import end_tasks
 
 
 @frozen
@@ -47,8 +48,9 @@ class Server:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
 
     def stop(self) -> None:
-        """Close the sandbox and end the thread."""
+        """Close the sandbox, and end its tasks and the thread."""
         self.do(self.sandbox.stop())
+        self.do(end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ def test_undo_asks_first(pling: Any, people: Any, csv_file: Any) -> None:
         (("resume", "nonsense"), 2, "no run id"),
         (("resume", "20260101T000000-00000000"), 1, "no such run"),
         (("purge",), 2, "--older-than"),
+        (("purge", "--older-than", "1", "--force"), 2, "one RUN"),
         (("purge", "20260101T000000-00000000"), 1, "no such run"),
     ],
 )
@@ -113,6 +115,27 @@ def _importing(people: Any, csv_file: Any, *options: str) -> "subprocess.Popen[b
     return process
 
 
+def test_a_damaged_run_is_shown_and_can_be_forgotten(pling: Any, people: Any, csv_file: Any, nowhere: Path) -> None:
+    """The list shows it, doctor and every refusal name the command that forgets it, and that command warns (#92)."""
+    assert pling("import", csv_file(LIST), "--yes").code == 0
+    (journal,) = nowhere.rglob("journal.sqlite")
+    journal.write_bytes(b"garbage" * 1000)
+    table = pling("runs", "list")
+    assert "damaged" in table.out
+    (listed,) = json.loads(pling("runs", "list", "-o", "json").out)
+    assert (listed["status"], listed["writes"], listed["account_id"]) == ("damaged", None, None)
+    way_out = f"pling runs purge {listed['run']} --force"
+    assert way_out in pling("doctor").out
+    sent = len(people.changes())
+    for command in (("import", csv_file("mobile\n99999203\n"), "--yes"), ("runs", "purge", listed["run"])):
+        refused = pling(*command)
+        assert refused.code != 0
+        assert way_out in refused.err
+    assert len(people.changes()) == sent
+    assert "warning: nobody knows what the run did" in pling("runs", "purge", listed["run"], "--force").err
+    assert pling("import", csv_file("mobile\n99999203\n"), "--yes").code == 0
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_well_and_resume_finishes(pling: Any, people: Any, csv_file: Any, sign: signal.Signals) -> None:
     """What is under way is finished, the code is 130, and the hint finishes the rest (#76, #77)."""
@@ -146,6 +169,13 @@ def test_two_signals_stop_now(pling: Any, people: Any, csv_file: Any) -> None:
     refused = pling("import", csv_file(LIST), "--yes")
     assert refused.code == 8
     assert listed["run"] in refused.err
+    kept = pling("runs", "purge", listed["run"])
+    assert kept.code == 8
+    assert f"purge {listed['run']} --force" in kept.err
+    forgotten = pling("runs", "purge", listed["run"], "--force")
+    assert forgotten.code == 0
+    assert "warning: its replace may have been carried out, and may still be" in forgotten.err
+    assert pling("import", csv_file(LIST), "--yes").code == 0
 
 
 def test_two_imports_at_once(pling: Any, people: Any, csv_file: Any) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pling_async.bulk  # noqa: F401 - loads every module that is patched
 from tests.simulation.world import World
@@ -83,11 +83,11 @@ def _bounded(connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite
     return bounded
 
 
-def _held(take: Callable[[Any], IO[str]]) -> Callable[[Any], IO[str]]:
+def _held(take: Callable[..., Any]) -> Callable[..., Any]:
     """Know the lock files that are held, since the operating system closes those of a killed process."""
 
-    def held(folder: Any) -> IO[str]:
-        file = take(folder)
+    def held(*whose: Any) -> Any:
+        file = take(*whose)
         _CURRENT[-1].locks.append(file)
         return file
 

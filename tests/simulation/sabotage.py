@@ -38,7 +38,7 @@ def _no_journal() -> None:
 
 def _no_lock() -> None:
     @asynccontextmanager
-    async def lock(_: object) -> AsyncIterator[None]:
+    async def lock(*_: object) -> AsyncIterator[None]:
         yield
 
     state.AccountFolder.lock = lock  # type: ignore[assignment, method-assign]
