@@ -27,7 +27,7 @@ from pling_async.pling.client import PlingClient
 
 Progress = Callable[[int, int, str], None]
 """Called with how much is done, how much there is to do, and of what: "contacts", or the "bytes" of a replace, or after
-a lost answer the "seconds of watching the account"."""
+a lost answer the "seconds of watching the account", or before an undo the "seconds of waiting for late requests"."""
 
 
 @frozen(kw_only=True)

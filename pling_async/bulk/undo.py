@@ -6,6 +6,7 @@ everywhere: a stop that the run set stays, unless consent is given.
 """
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -36,11 +37,17 @@ _DONE: Final = (Outcome.APPLIED.value, Outcome.UNKNOWN.value)
 """What may have changed the account; the account itself shows whether it did."""
 _UNLIMITED: Final = 2**31
 """The budget of a day is for lists; an undo removes what a run added, and nobody else."""
+_WAITING: Final = "seconds of waiting for late requests"
 _OLD_MOBILE: Final = pl.coalesce("moved_from", "mobile").alias("mobile")
 
 
 async def plan_undo(
-    client: PlingClient, run_id: str, *, guards: Guards | None = None, settings: ApplySettings | None = None
+    client: PlingClient,
+    run_id: str,
+    *,
+    guards: Guards | None = None,
+    settings: ApplySettings | None = None,
+    on_progress: Progress = lambda *_: None,
 ) -> Plan:
     """Plan what takes a run back; nothing is written. Without `guards` only what the run added may be removed.
 
@@ -49,7 +56,8 @@ async def plan_undo(
     """
     settings = settings or ApplySettings()
     _, record, run = await _kept(client, run_id, settings)
-    return await _planned(client, record, run, guards, settings)
+    await _settled(run.plan, record, settings.settle, on_progress)
+    return await _planned(client, record, run, guards)
 
 
 async def undo(
@@ -68,7 +76,8 @@ async def undo(
     """
     settings = settings or ApplySettings()
     folder, record, run = await _kept(client, run_id, settings)
-    plan = await _planned(client, record, run, guards, settings)
+    await _settled(run.plan, record, settings.settle, on_progress)
+    plan = await _planned(client, record, run, guards)
     undoing = Run(id=new_id(), plan=plan, strategy=plan.strategy, undo_of=run_id)
     end = None if record.last("ended") else partial(_end, folder, undoing.id)
     undone = await carry_out(client, undoing, settings, on_progress, end)
@@ -90,10 +99,14 @@ async def _end(folder: RunFolder, undoing: str) -> None:
         await journal.note("ended", complete=False, undone_by=undoing)
 
 
-async def _planned(
-    client: PlingClient, record: Record, run: Run, guards: Guards | None, settings: ApplySettings
-) -> Plan:
-    await asyncio.sleep(await asyncio.to_thread(_unsettled, run.plan, record, settings.settle))
+async def _settled(plan: Plan, record: Record, settle: float, on_progress: Progress) -> None:
+    """Wait while a request of the run whose answer was lost may still be carried out."""
+    if seconds := await asyncio.to_thread(_unsettled, plan, record, settle):
+        on_progress(0, math.ceil(seconds), _WAITING)
+        await asyncio.sleep(seconds)
+
+
+async def _planned(client: PlingClient, record: Record, run: Run, guards: Guards | None) -> Plan:
     now = await snapshot(client)
     written = await asyncio.to_thread(recorded, run, record)
     return await asyncio.to_thread(_plan, evolve(run, written=written), now, guards)
@@ -103,7 +116,7 @@ def _unsettled(plan: Plan, record: Record, settle: float) -> float:
     """Return for how many more seconds a request of the run may still be carried out."""
     doubted = (intents[-1] for intents in planned_intents(plan, record).values() if is_doubted(intents))
     ages = ((datetime.now(tz=UTC) - intent.at).total_seconds() for intent in doubted)
-    return min(settle, max((settle - age for age in ages), default=0.0))
+    return max(0.0, min(settle, max((settle - age for age in ages), default=0.0)))
 
 
 async def _reissued(client: PlingClient, plan: Plan, undone: Run) -> pl.DataFrame:

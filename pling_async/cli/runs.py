@@ -102,18 +102,24 @@ def resume(run_id: str, settle: float, reports: Reports, output: Output) -> int:
 @runs.command()
 @click.argument("run_id", metavar="RUN")
 @yes_option
+@settle_option
 @report_options
 @output_option
-def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> int:  # noqa: FBT001 - click's
+def undo(run_id: str, is_confirmed: bool, settle: float, reports: Reports, output: Output) -> int:  # noqa: FBT001 - click's
     """Take a run back, and nothing that anybody did since.
 
       pling runs undo 20261122T031702-2588feb2
 
     Changed fields, removed and added contacts are put back. Stops stay set. Removed contacts come back with new ids.
+    A request whose answer was lost may still be carried out, and is waited for first.
     """
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    made = on_account(lambda client: bulk.plan_undo(client, run_id), interrupted=lambda: "nothing was sent")
+    waiting = bulk.ApplySettings(settle=settle)
+    made = on_account(
+        lambda client: bulk.plan_undo(client, run_id, settings=waiting, on_progress=_waits),
+        interrupted=lambda: "nothing was sent",
+    )
     if not made.counts.writes:
         note("there is nothing to take back: the account has nothing of this run any more")
         next_step("runs", "list")
@@ -125,8 +131,12 @@ def undo(run_id: str, is_confirmed: bool, reports: Reports, output: Output) -> i
         lambda client, settings, progress: bulk.undo(client, run_id, settings=settings, on_progress=progress),
         output,
         reports,
-        settle=0,
+        settle=settle,
     )
+
+
+def _waits(_: int, seconds: int, what: str) -> None:
+    note(f"{seconds} {what}: an answer was lost, and its request may still be carried out (--settle)")
 
 
 @runs.command()
