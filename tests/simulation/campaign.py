@@ -130,7 +130,7 @@ def _digest(world: World) -> str:
 
 def told(world: World) -> Iterator[str]:
     """Tell a seed's history, line by line."""
-    yield f"{world.semantics}"
+    yield f"{world.semantics} {world.theme}".rstrip()
     yield f"faults {world.faults.rates} {world.faults.mode} from request {world.faults.mode_at}"
     lives = [(life.started, life, number) for number, record in enumerate(world.records) for life in record.lives]
     lives.sort(key=lambda each: each[0])
