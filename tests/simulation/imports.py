@@ -11,7 +11,7 @@ from tests.simulation.others import clock_jumps, people_act
 from tests.simulation.people import Row, draw_list
 from tests.simulation.runs import Life, RunRecord, is_full
 from tests.simulation.surprises import between, watch
-from tests.simulation.themes import bend_run, bend_semantics, bend_troubles, bent_cut
+from tests.simulation.themes import bend_run, bend_troubles, bend_world, bent_cut
 from tests.simulation.world import World
 
 LATE: Final = 200.0
@@ -25,7 +25,7 @@ def imports(world: World) -> None:
     if record is None:
         return
     _troubles(world)
-    bend_troubles(world)
+    bend_troubles(world, record)
     watch(world)
     apply(world, record, **cut(world))
     if world.theme == "early_undo" and record.run_id is not None and _undo_early(world, record):
@@ -43,7 +43,7 @@ def imports(world: World) -> None:
 
 def planned(world: World) -> RunRecord | None:
     """Return a run that is planned and not begun; None when not even that was possible."""
-    bend_semantics(world)
+    bend_world(world)
     rng = world.rng
     rows = draw_list(rng, world.server.people())
     mode = rng.choice(("merge", "replace", "replace"))
@@ -199,6 +199,8 @@ def _try_another(world: World, record: RunRecord) -> None:
 def _undo_early(world: World, record: RunRecord) -> bool:
     """Take a run back at once, when its lost requests may still be applied; False when it was refused."""
     world.wait(world.spare.choice((0.0, 1.0, 20.0)))
+    if any(sent.run is record and sent.is_mutating and sent.fault in LOST for sent in world.history.requests):
+        world.sometimes.add("undone while a lost request was under way")
     undo = _begin_undo(world, record)
     world.heal()
     world.wait(LATE)

@@ -37,7 +37,7 @@ def _after_consent(world: World, sent: Sent) -> None:
 def _after_loss(world: World, sent: Sent) -> None:
     """Take the speed dial of a request whose answer is lost, so that its repetition meets a conflict."""
     if sent.fault in LOST and isinstance(sent.body, dict) and sent.body.get("speedDial"):
-        seconds = world.spare.choice((0.5, 5.0)) * world.spare.random()
+        seconds = world.spare.choice((0.5, 0.5, 5.0)) * world.spare.random()
         _later(world, seconds, _take_dial, sent.body["mobile"], sent.body["speedDial"])
 
 

@@ -3,6 +3,8 @@
 A theme bends the draws of an import towards one situation that chance alone would hardly ever make.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import evolve
@@ -14,14 +16,15 @@ from tests.simulation.runs import RunRecord
 from tests.simulation.world import World
 
 _PER_CONTACT: Final = {"removals", "by_hand", "found", "early_undo"}
-_REMOVING: Final = {"removals", "by_hand", "found"}
-_NOTES: Final = ("result", "ended", "conclusion", "stops", "decided", "settled", "settled")
+_REMOVING: Final = {"removals", "by_hand", "found", "full"}
+_NOTES: Final = {"replace": ("result", "result", "ended", "conclusion"), "per_contact": ("settled", "ended", "decided")}
 
 
-def bend_semantics(world: World) -> None:
-    """Let the server apply lost requests at the moment that a theme is about."""
+def bend_world(world: World) -> None:
+    """Choose the reading of the document, and the settings, that a theme is about."""
     if world.theme == "found":
         _read_as(world, lost="at_once")
+        world.settings = evolve(world.settings, retry=RetryPolicy(attempts=1), max_in_flight=8)
     elif world.theme == "early_undo":
         _read_as(world, lost="late")
     elif world.theme == "refused_again":
@@ -43,33 +46,49 @@ def bend_run(world: World, record: RunRecord) -> None:
         _free_somebody(world, record)
     elif world.theme == "refused_again":
         record.strategy = "replace"
+    elif world.theme == "dial":
+        record.rows = with_dial(world, record.rows)
 
 
 def _free_somebody(world: World, record: RunRecord) -> None:
     """Hold the consent of somebody who is on the stop list, and let the list say so."""
-    stopped = [mobile for mobile, person in world.server.people().items() if person.is_stopped]
-    if not stopped:
+    server = world.server
+    if not server.contacts:
         return
-    mobile = world.spare.choice(stopped)
+    mobile = world.spare.choice(sorted(server.contacts))
+    server.write(mobile, {**server.contacts[mobile], "stop": 1}, actor="setup")
     row = Row(spelled={"mobile": mobile, "is_stopped": False}, mobile=mobile, says={"is_stopped": False})
-    record.rows = [*(each for each in record.rows if each.mobile != mobile), row]
+    record.mode, record.rows = "merge", [*(each for each in record.rows if each.mobile != mobile), row]
     record.consent = frozenset({mobile})
     record.guards = evolve(record.guards, consent={mobile: "letter 8"})
 
 
-def bend_troubles(world: World) -> None:
+def with_dial(world: World, rows: Sequence[Row]) -> list[Row]:
+    """Give one person of a list a speed dial, and let the answer to its first request be lost."""
+    named = Counter(row.mobile for row in rows)
+    once = [place for place, row in enumerate(rows) if row.mobile is not None and named[row.mobile] == 1]
+    found = list(rows)
+    if once:
+        place = world.spare.choice(once)
+        dial = {"speed_dial": f"L{str(rows[place].mobile)[-4:]}"}
+        row = rows[place]
+        found[place] = evolve(row, spelled={**row.spelled, **dial}, says={**row.says, **dial})
+        world.faults.aimed["dial"] = world.spare.choice(LOST)
+    return found
+
+
+def bend_troubles(world: World, record: RunRecord) -> None:
     """Choose the faults that a theme is about, before a plan is carried out."""
     faults, spare = world.faults, world.spare
     match world.theme:
         case "consent":
             faults.aimed |= {"frees": spare.choice(LOST), "replace": spare.choice((*LOST, "dies", "dies"))}
         case "full":
-            world.full_at = spare.choice(_NOTES), spare.randint(1, 6)
+            kinds = _NOTES.get(record.strategy, _NOTES["replace"] + _NOTES["per_contact"])
+            world.full_at, world.disk_pages = (spare.choice(kinds), spare.randint(1, 6)), None
+            faults.mode, faults.aimed = "", faults.aimed if spare.random() < 0.3 else {}
         case "found":
             faults.mode, faults.rates, faults.patience = "", dict.fromkeys(LOST, 0.2), 60
-            world.settings = evolve(world.settings, retry=RetryPolicy(attempts=1), max_in_flight=8)
-        case "dial":
-            faults.aimed["dial"] = spare.choice(LOST)
         case "early_undo":
             faults.aimed |= {method: spare.choice(LOST) for method in ("POST", "PUT", "DELETE")}
         case "refused_again":
@@ -86,4 +105,3 @@ def bent_cut(world: World) -> dict[str, Any] | None:
         case "by_hand then undo" | "found" | "refused_again":
             return {}
     return None
-

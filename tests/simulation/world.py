@@ -77,7 +77,7 @@ class World:
         """Draw the seed's semantics and faults."""
         self.rng = random.Random(self.seed)  # noqa: S311 - no secret
         self.spare = random.Random(f"spare {self.seed}")  # noqa: S311 - likewise
-        self.theme = self.spare.choice(THEMES) if self.spare.random() < 0.4 else ""
+        self.theme = self.spare.choice(THEMES) if self.spare.random() < 0.3 else ""
         self.loop = VirtualLoop(random.Random(self.rng.random()))  # noqa: S311 - no secret
         self.semantics = Semantics.drawn(self.rng)
         self.server = Server(self.semantics, self.history, self.loop.time)
