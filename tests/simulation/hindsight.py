@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from pling_async.errors import JournalError, Outcome
 from tests.simulation.history import Change, State
-from tests.simulation.readings import accounts_shown, baseline, built_at, by_client, planned, promised, subjects
+from tests.simulation.readings import (
+    accounts_shown,
+    baseline,
+    built_at,
+    by_client,
+    planned,
+    promised,
+    started,
+    subjects,
+)
 from tests.simulation.runs import Life, RunRecord, is_full
 from tests.simulation.world import World
 
@@ -13,8 +22,7 @@ Found = Iterator[str]
 
 def i_2_undo(world: World) -> Found:
     """Check that an undo takes back nothing that its run sent no request for: it was done by others."""
-    for undo in _undoing(world):
-        undone: RunRecord = undo.undo_of  # type: ignore[assignment] - or it would be no undo
+    for undo, undone in _undoing(world):
         if any(sent.is_replace for sent in world.history.requests if sent.run is undone):
             continue  # a replace speaks of everybody
         ours = subjects(world, undone)
@@ -25,14 +33,15 @@ def i_2_undo(world: World) -> Found:
 
 
 def i_12_undo(world: World) -> Found:
-    """Check that nothing of a run is applied any more once an undo called itself complete."""
-    for undo in _undoing(world):
+    """Check that nothing that a run had sent is applied any more once an undo called itself complete."""
+    for undo, undone in _undoing(world):
         run, shown = undo.run, accounts_shown(world, undo)
         if run is None or not run.is_complete or not shown:
             continue
         last = shown[-1][1].sent.shown_at
         for place, change, cause in by_client(world):
-            if last is not None and cause.run is undo.undo_of and place >= last:
+            was_sent = cause.run is undone and cause.position < started(undo)
+            if was_sent and last is not None and place >= last:
                 yield f"{cause.method} {cause.number} was applied to {change.mobile} after the undo was complete"
 
 
@@ -116,8 +125,11 @@ def _is_by_others(earlier: Change, deletion: Change) -> bool:
     return earlier.cause is None and earlier.mobile == deletion.mobile and earlier.after == deletion.before
 
 
-def _undoing(world: World) -> Iterator[RunRecord]:
-    return (record for record in planned(world) if record.undo_of is not None and record.undo_of.plan is not None)
+def _undoing(world: World) -> Iterator[tuple[RunRecord, RunRecord]]:
+    """Yield each undo with the run that it takes back."""
+    for record in planned(world):
+        if record.undo_of is not None and record.undo_of.plan is not None:
+            yield record, record.undo_of
 
 
 def _is_stop_again(change: Change) -> bool:

@@ -279,7 +279,10 @@ def _is_shown_stopped(world: World, record: RunRecord, mobile: str, *, before: i
 def _was_added_stopped(record: RunRecord, mobile: str) -> bool:
     """Tell whether an undo takes away a contact that its run had added as stopped."""
     undone = record.undo_of
-    return undone is not None and mobile not in baseline(undone) and promised(undone)[mobile].is_stopped
+    if undone is None or mobile in baseline(undone):
+        return False
+    added = promised(undone).get(mobile)
+    return added is not None and added.is_stopped
 
 
 def _could_be_seen(world: World, record: RunRecord, mobile: str, place: int, *, since: int) -> bool:
