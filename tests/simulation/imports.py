@@ -11,7 +11,7 @@ from tests.simulation.others import clock_jumps, people_act
 from tests.simulation.people import Row, draw_list
 from tests.simulation.runs import Life, RunRecord, is_full
 from tests.simulation.surprises import between, watch
-from tests.simulation.themes import bend_run, bend_troubles, bend_world, bent_cut
+from tests.simulation.themes import bend_run, bend_troubles, bent_cut
 from tests.simulation.world import World
 
 LATE: Final = 200.0
@@ -43,7 +43,6 @@ def imports(world: World) -> None:
 
 def planned(world: World) -> RunRecord | None:
     """Return a run that is planned and not begun; None when not even that was possible."""
-    bend_world(world)
     rng = world.rng
     rows = draw_list(rng, world.server.people())
     mode = rng.choice(("merge", "replace", "replace"))

@@ -10,13 +10,14 @@ from tests.simulation.others import people_act
 from tests.simulation.people import Row, draw_list, fill
 from tests.simulation.runs import Life, RunRecord
 from tests.simulation.surprises import watch
-from tests.simulation.themes import with_dial
+from tests.simulation.themes import bend_world, with_dial
 from tests.simulation.world import World
 
 
 def play(world: World) -> None:
     """Play one seed to its end."""
     fill(world.server, world.rng)
+    bend_world(world)
     (scenario,) = world.rng.choices(list(_SCENARIOS), weights=list(_SCENARIOS.values()))
     if world.theme not in {"", "dial"}:
         scenario = imports

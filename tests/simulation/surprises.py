@@ -31,14 +31,20 @@ def _after_consent(world: World, sent: Sent) -> None:
     """Let somebody opt out again, after a request took them off the stop list with their consent."""
     items = sent.body if isinstance(sent.body, list) else [sent.body or {}]
     for mobile in [item["mobile"] for item in items if item.get("stop") == 0]:
-        _later(world, world.spare.choice((0.5, 5.0, 60.0)) * world.spare.random(), _stop, mobile, "after consent")
+        _later(world, world.spare.choice((0.5, 2.0, 20.0)) * world.spare.random(), _stop, mobile, "after consent")
 
 
 def _after_loss(world: World, sent: Sent) -> None:
-    """Take the speed dial of a request whose answer is lost, so that its repetition meets a conflict."""
-    if sent.fault in LOST and isinstance(sent.body, dict) and sent.body.get("speedDial"):
-        seconds = world.spare.choice((0.5, 0.5, 5.0)) * world.spare.random()
-        _later(world, seconds, _take_dial, sent.body["mobile"], sent.body["speedDial"])
+    """Take the speed dial of a request whose answer is lost, so that its repetition meets a conflict, and free it then.
+
+    The conflict says nothing of the first request, which may have been carried out before, or will be.
+    """
+    dial = sent.body.get("speedDial") if isinstance(sent.body, dict) else None
+    if dial and sent.fault in LOST:
+        seconds = 0.25 + world.spare.choice((0.25, 0.25, 5.0)) * world.spare.random()
+        _later(world, seconds, _take_dial, sent.body["mobile"], dial)
+    elif dial in world.taken:
+        _later(world, 1.0 + world.spare.random(), _give_back, world.taken[dial], dial)
 
 
 _WATCHERS: Final[Mapping[str, Callable[[World, Sent], None]]] = {
@@ -78,7 +84,14 @@ def _take_dial(world: World, mobile: str, dial: str) -> None:
     others = [each for each in sorted(contacts) if each != mobile]
     if others:
         other = world.spare.choice(others)
+        world.taken[dial] = other
         world.server.write(other, {**contacts[other], "speedDial": dial}, actor="person")
+
+
+def _give_back(world: World, mobile: str, dial: str) -> None:
+    person = world.server.contacts.get(mobile)
+    if person is not None and person["speedDial"] == dial:
+        world.server.write(mobile, {**person, "speedDial": ""}, actor="person")
 
 
 def between(world: World, record: RunRecord) -> None:

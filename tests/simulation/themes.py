@@ -11,12 +11,13 @@ from attrs import evolve
 
 from pling_async import RetryPolicy
 from tests.simulation.faults import LOST
-from tests.simulation.people import Row
+from tests.simulation.people import POOL, Row
 from tests.simulation.runs import RunRecord
 from tests.simulation.world import World
 
 _PER_CONTACT: Final = {"removals", "by_hand", "found", "early_undo"}
 _REMOVING: Final = {"removals", "by_hand", "found", "full"}
+_PEOPLE: Final = 15
 _NOTES: Final = {"replace": ("result", "result", "ended", "conclusion"), "per_contact": ("settled", "ended", "decided")}
 
 
@@ -25,10 +26,22 @@ def bend_world(world: World) -> None:
     if world.theme == "found":
         _read_as(world, lost="at_once")
         world.settings = evolve(world.settings, retry=RetryPolicy(attempts=1), max_in_flight=8)
-    elif world.theme == "early_undo":
+    elif world.theme == "consent" and world.spare.random() < 0.7:
+        _read_as(world, lost="at_once")
+    elif world.theme == "early_undo" or (world.theme == "dial" and world.spare.random() < 0.7):
         _read_as(world, lost="late")
     elif world.theme == "refused_again":
         _read_as(world, commit="row_by_row")
+    if world.theme:
+        _fill_up(world)
+
+
+def _fill_up(world: World) -> None:
+    """Let the account have enough people for something to happen to one of them."""
+    server = world.server
+    free = [mobile for mobile in POOL if mobile not in server.contacts]
+    for mobile in world.spare.sample(free, max(0, _PEOPLE - len(server.contacts))):
+        server.write(mobile, server.fresh(mobile, {"city": world.spare.choice(("OSLO", "BERGEN"))}), actor="setup")
 
 
 def _read_as(world: World, **switches: Any) -> None:

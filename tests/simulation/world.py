@@ -68,6 +68,8 @@ class World:
     """What a journal has no room for: an event of this kind, or "settled" and the intent from which on."""
     connections: list[sqlite3.Connection] = field(factory=list)
     locks: list[IO[str]] = field(factory=list)
+    taken: dict[str, str] = field(factory=dict)
+    """Who was given whose speed dial, by the dial."""
     watchers: list[Callable[[Sent], None]] = field(factory=list)
     """Whoever looks at each mutating request as it leaves."""
     timers: list[asyncio.TimerHandle] = field(factory=list)
@@ -77,7 +79,7 @@ class World:
         """Draw the seed's semantics and faults."""
         self.rng = random.Random(self.seed)  # noqa: S311 - no secret
         self.spare = random.Random(f"spare {self.seed}")  # noqa: S311 - likewise
-        self.theme = self.spare.choice(THEMES) if self.spare.random() < 0.3 else ""
+        self.theme = self.spare.choice(THEMES) if self.spare.random() < 0.2 else ""
         self.loop = VirtualLoop(random.Random(self.rng.random()))  # noqa: S311 - no secret
         self.semantics = Semantics.drawn(self.rng)
         self.server = Server(self.semantics, self.history, self.loop.time)
