@@ -15,7 +15,7 @@ from tests.simulation.people import POOL, Row
 from tests.simulation.runs import RunRecord
 from tests.simulation.world import World
 
-_PER_CONTACT: Final = {"removals", "by_hand", "found", "early_undo"}
+_PER_CONTACT: Final = {"removals", "by_hand", "found", "early_undo", "dial"}
 _REMOVING: Final = {"removals", "by_hand", "found", "full"}
 _PEOPLE: Final = 15
 _NOTES: Final = {"replace": ("result", "result", "ended", "conclusion"), "per_contact": ("settled", "ended", "decided")}
@@ -32,6 +32,8 @@ def bend_world(world: World) -> None:
         _read_as(world, lost="late")
     elif world.theme == "refused_again":
         _read_as(world, commit="row_by_row")
+    if world.theme == "dial" and world.spare.random() < 0.6:
+        world.settings = evolve(world.settings, retry=RetryPolicy(attempts=1))
     if world.theme:
         _fill_up(world)
 
