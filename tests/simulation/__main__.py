@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-ENOUGH: Final = 1000
+ENOUGH: Final = 2000
 """Seeds from which on every named state must have been reached."""
 _CHUNK: Final = 25
 _SHOWN: Final = 5

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from tests.simulation import disk, limits, safety, truth, verdicts
+from tests.simulation import disk, hindsight, limits, safety, truth, verdicts
 from tests.simulation.history import Change, Sent
 from tests.simulation.readings import written
 from tests.simulation.sabotage import SABOTAGE
@@ -19,7 +19,7 @@ from tests.simulation.world import World
 
 INVARIANTS: Final[Mapping[str, tuple[Callable[[World], Iterator[str]], ...]]] = {
     "I-1": (safety.i_1, safety.i_1_days),
-    "I-2": (safety.i_2, safety.i_2_plans),
+    "I-2": (safety.i_2, safety.i_2_plans, hindsight.i_2_undo),
     "I-3": (safety.i_3,),
     "I-4": (safety.i_4, safety.i_4_says),
     "I-5": (safety.i_5,),
@@ -27,10 +27,10 @@ INVARIANTS: Final[Mapping[str, tuple[Callable[[World], Iterator[str]], ...]]] = 
     "I-7": (safety.i_7,),
     "I-10": (verdicts.i_10,),
     "I-11": (safety.i_11,),
-    "I-12": (verdicts.i_12, verdicts.i_12_waits, verdicts.i_12_others),
+    "I-12": (verdicts.i_12, verdicts.i_12_waits, verdicts.i_12_others, hindsight.i_12_undo),
     "I-13": (verdicts.i_13,),
-    "I-14": (verdicts.i_14, verdicts.i_14_ends),
-    "I-15": (truth.i_15, truth.i_15_upserts),
+    "I-14": (verdicts.i_14, verdicts.i_14_ends, hindsight.i_14_found),
+    "I-15": (truth.i_15, truth.i_15_upserts, hindsight.i_15_full),
     "I-16": (truth.i_16,),
     "I-17": (truth.i_17,),
     "I-18": (safety.i_18,),
@@ -130,7 +130,7 @@ def _digest(world: World) -> str:
 
 def told(world: World) -> Iterator[str]:
     """Tell a seed's history, line by line."""
-    yield f"{world.semantics}"
+    yield f"{world.semantics} {world.theme}".rstrip()
     yield f"faults {world.faults.rates} {world.faults.mode} from request {world.faults.mode_at}"
     lives = [(life.started, life, number) for number, record in enumerate(world.records) for life in record.lives]
     lives.sort(key=lambda each: each[0])

@@ -78,9 +78,29 @@ def _bounded(connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite
                 raise sqlite3.OperationalError("killed")
         if world.disk_pages is not None:
             connection.execute(f"PRAGMA max_page_count = {world.disk_pages}")
+        if world.full_at is not None:
+            _fill(connection, *world.full_at)
         return connection
 
     return bounded
+
+
+_LARGE: Final = "INSERT INTO run VALUES (hex(randomblob(8)), hex(zeroblob(200000)))"
+_ROOM: Final = 40
+"""Pages that fit, fewer than the large row needs."""
+
+
+def _fill(connection: sqlite3.Connection, kind: str, number: int) -> None:
+    """Let the disk be full at one kind of row: together with it comes one that finds no room."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'event'").fetchone():
+        return
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages + _ROOM}")
+    when = f"BEFORE INSERT ON main.event WHEN NEW.kind = '{kind}'"
+    if kind == "settled":
+        when = f"BEFORE UPDATE ON main.intent WHEN NEW.outcome = 'applied' AND NEW.number >= {number}"
+    connection.execute(f"CREATE TEMP TRIGGER full {when} BEGIN {_LARGE}; END")
+    connection.commit()
 
 
 def _held(take: Callable[..., Any]) -> Callable[..., Any]:

@@ -35,7 +35,7 @@ class Faults:
     outage_ends: int = 0
     seen: int = 0
     aimed: dict[str, str] = field(factory=dict)
-    """One fault for the first replace, and one for the first deletion, where doubt has the most consequences."""
+    """One fault for the first request of a kind, where doubt has the most consequences; see `fate`."""
     forgets_a_stop: bool = False
     """Once, in an import, the server takes a request that says `stop: 1` and does not keep it."""
 
@@ -63,14 +63,15 @@ class Faults:
         """Let nothing go wrong any more."""
         self.rates, self.mode, self.aimed, self.forgets_a_stop = {}, "", {}, False
 
-    def fate(self, *, method: str, path: str) -> str:
-        """Draw what happens to one request; the empty text means nothing."""
+    def fate(self, *, method: str, path: str, about: str = "") -> str:
+        """Draw what happens to one request; the empty text means nothing. `about` names what is special about it."""
         self.seen += 1
         if self.mode and self.seen >= self.mode_at and not (self.mode == "outage" and self.seen > self.outage_ends):
             return self.mode
-        aimed = self.aimed.pop("replace" if path == "contacts/replace" else method, None)
-        if aimed is not None:
-            return aimed
+        kinds = (about, "replace", "replace again") if path == "contacts/replace" else (about, method)
+        for kind in kinds:
+            if kind in self.aimed:
+                return self.aimed.pop(kind)
         for kind, rate in self.rates.items():
             if self._applies(kind, method, path) and self.patience and self.rng.random() < rate:
                 self.patience -= 1

@@ -10,6 +10,8 @@ from tests.simulation.faults import LOST
 from tests.simulation.others import clock_jumps, people_act
 from tests.simulation.people import Row, draw_list
 from tests.simulation.runs import Life, RunRecord, is_full
+from tests.simulation.surprises import between, watch
+from tests.simulation.themes import bend_run, bend_troubles, bent_cut
 from tests.simulation.world import World
 
 LATE: Final = 200.0
@@ -23,12 +25,16 @@ def imports(world: World) -> None:
     if record is None:
         return
     _troubles(world)
+    bend_troubles(world, record)
+    watch(world)
     apply(world, record, **cut(world))
+    if world.theme == "early_undo" and record.run_id is not None and _undo_early(world, record):
+        return
     _resume_until_over(world, record)
     world.heal()
     world.wait(LATE)
     _settle(world, record)
-    choice = world.rng.random()
+    choice = 0.0 if world.theme == "by_hand then undo" else world.rng.random()
     if choice < 0.35 and record.run_id is not None:
         _undo(world, record)
     elif choice < 0.7:
@@ -54,6 +60,7 @@ def planned(world: World) -> RunRecord | None:
     record = RunRecord(
         kind="import", mode=mode, strategy=strategy, rows=rows, guards=guards, consent=frozenset(consent)
     )
+    bend_run(world, record)
     world.records.append(record)
     if rng.random() < 0.1:
         people_act(world, within=0.5, most=1)
@@ -101,6 +108,8 @@ def _troubles(world: World) -> None:
 
 def cut(world: World) -> dict[str, Any]:
     """Draw whether, and where, a process dies or is cancelled."""
+    if (bent := bent_cut(world)) is not None:
+        return bent
     chance = world.rng.random()
     if chance < 0.2:
         world.kill_at_request = world.rng.choice((1, world.rng.randint(1, 12)))  # a replace is one request
@@ -139,10 +148,11 @@ def _resume_until_over(world: World, record: RunRecord) -> None:
     """Do what people do with a run that is cut short: wait a little, perhaps try something else, and resume it."""
     while record.run_id is not None and _is_open(record) and len(record.lives) < _MOST_LIVES:
         if is_full(record.last.error):
-            world.disk_pages = None
+            world.disk_pages = world.full_at = None
         world.wait(world.rng.choice((0.0, 1.0, 60.0, 300.0)) * world.rng.random())
         if world.rng.random() < (0.5 if record.last.transport.is_in_doubt else 0.1):
             _try_another(world, record)
+        between(world, record)
         _resume(world, record, **cut(world))
 
 
@@ -185,6 +195,21 @@ def _try_another(world: World, record: RunRecord) -> None:
         apply(world, other)
 
 
+def _undo_early(world: World, record: RunRecord) -> bool:
+    """Take a run back at once, when its lost requests may still be applied; False when it was refused."""
+    world.wait(world.spare.choice((0.0, 1.0, 20.0)))
+    if any(sent.run is record and sent.is_mutating and sent.fault in LOST for sent in world.history.requests):
+        world.sometimes.add("undone while a lost request was under way")
+    undo = _begin_undo(world, record)
+    world.heal()
+    world.wait(LATE)
+    if undo.run_id is None:
+        return undo.last.error is None
+    if _is_open(undo):
+        _resume(world, undo)
+    return True
+
+
 def _undo(world: World, record: RunRecord) -> None:
     """Take the run back; other people may have written since, and answers may be lost again."""
     if world.rng.random() < 0.3:
@@ -193,6 +218,13 @@ def _undo(world: World, record: RunRecord) -> None:
     if world.rng.random() < 0.6:
         world.healed_at = None
         world.faults.aimed = {method: world.rng.choice(LOST) for method in ("DELETE", "PUT")}
+    undo = _begin_undo(world, record, **(cut(world) if world.rng.random() < 0.5 else {}))
+    world.heal()
+    world.wait(LATE)
+    _settle(world, undo)
+
+
+def _begin_undo(world: World, record: RunRecord, **short: Any) -> RunRecord:
     undo = RunRecord(kind="undo", mode="undo", rows=(), guards=bulk.Guards(), undo_of=record)
     world.records.append(undo)
     known = set(world.journals())
@@ -202,12 +234,10 @@ def _undo(world: World, record: RunRecord) -> None:
         undo.plan = await bulk.plan_undo(client, str(record.run_id), settings=settings)
         return await bulk.undo(client, str(record.run_id), settings=settings)
 
-    world.live(undo, "undo", main, **(cut(world) if world.rng.random() < 0.5 else {}))
+    world.live(undo, "undo", main, **short)
     made = [path for path in world.journals() if path not in known]
     undo.run_id = made[-1].parent.name if made else None
-    world.heal()
-    world.wait(LATE)
-    _settle(world, undo)
+    return undo
 
 
 def _again(world: World, record: RunRecord) -> None:

@@ -98,6 +98,14 @@ def built_at(world: World, sent: Sent) -> int:
     return first.position
 
 
+def subjects(world: World, record: RunRecord, only: Sent | None = None) -> set[str]:
+    """Return the numbers of whom a run's requests speak, or one of them: by body, and by the id of a deletion."""
+    ids = {f"contacts/{each}": mobile for mobile, each in record.plan.removals.select("mobile", "id").iter_rows()}
+    mine = [only] if only is not None else [sent for sent in world.history.requests if sent.run is record]
+    named = {mobile for sent in mine for mobile in sent.mobiles}
+    return named | {ids[sent.path] for sent in mine if sent.method == "DELETE" and sent.path in ids}
+
+
 def written(run: Any) -> list[dict[str, Any]]:
     """Return what a run says of each contact it was to write."""
     return [] if run is None else list(run.written.iter_rows(named=True))

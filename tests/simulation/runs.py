@@ -33,6 +33,13 @@ class Life:
     """Whether it wrote down what a replace did; it may have been killed a moment later."""
 
     @property
+    def run(self) -> Any:
+        """The `bulk.Run` it ended with, if there is one, from its result or its error."""
+        if self.kind not in {"apply", "resume", "undo"}:
+            return None
+        return self.result if self.result is not None else getattr(self.error, "run", None)
+
+    @property
     def was_cut_short(self) -> bool:
         """Killed or cancelled."""
         return isinstance(self.error, Killed | asyncio.CancelledError)
@@ -91,10 +98,8 @@ class RunRecord:
 
     @property
     def run(self) -> Any:
-        """The `bulk.Run` it ended with, if there is one, from its result or its error."""
-        if self.last.kind not in {"apply", "resume", "undo"}:
-            return None
-        return self.last.result if self.last.result is not None else getattr(self.last.error, "run", None)
+        """The `bulk.Run` that its last process ended with, if there is one."""
+        return self.last.run
 
 
 def is_full(error: BaseException | None) -> bool:

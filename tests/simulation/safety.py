@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from tests.simulation.hindsight import seen_before_deletions
 from tests.simulation.history import Change, Sent, State
 from tests.simulation.people import POOL
 from tests.simulation.readings import (
@@ -71,6 +72,8 @@ def i_2(world: World) -> Found:
             continue
         elif cause.is_replace:
             yield from _wiped(world, change, cause)
+        elif _was_unseen(world, change, cause):
+            world.sometimes.add("unseen new number removed")
         else:
             yield f"{cause.method} {cause.number} removed {change.mobile}, whom the plan does not remove"
 
@@ -86,6 +89,14 @@ def _wiped(world: World, change: Change, cause: Sent) -> Found:
             yield f"{change.mobile} was lost to a refused row and the run calls itself complete"
     else:
         yield f"replace {cause.number} removed {change.mobile}, whom the plan does not remove"
+
+
+def _was_unseen(world: World, change: Change, cause: Sent) -> bool:
+    """Tell whether a deleted contact had got its number from others, after the last listing before the deletions."""
+    if cause.method != "DELETE" or seen_before_deletions(world, change):
+        return False
+    shown = shown_to(world, cause.run, before=built_at(world, cause))
+    return not any(change.mobile in each.people for _, each in shown)
 
 
 def i_2_plans(world: World) -> Found:
@@ -112,19 +123,44 @@ def i_4(world: World) -> Found:
         if change.before is None or not change.before.is_stopped or (change.after and change.after.is_stopped):
             continue
         record: RunRecord = cause.run
-        if _may_go(record, change, cause):
+        if _may_go(world, record, change, cause, place):
             continue
+        since = _opted_out_again(world, record, change.mobile) or 0
         end = world.history.state(record.last.ended).get(change.mobile)
-        was_known = _is_shown_stopped(world, record, change.mobile, before=built_at(world, cause))
+        was_known = _is_shown_stopped(world, record, change.mobile, before=built_at(world, cause), since=since)
         if was_known and change.mobile not in _said_stopped(cause):
             what = "was removed" if change.after is None else "became reachable"
             yield f"{change.mobile} {what} by {cause.method} {cause.number} though the run had seen the stop"
+        elif seen_before_deletions(world, change):
+            yield f"DELETE {cause.number} removed {change.mobile}, who had opted out before the deletions began"
         elif end is not None and end.is_stopped:
             world.sometimes.add("stop repaired upward")
-        elif was_known or _could_be_seen(world, record, change.mobile, place):
+        elif was_known or _could_be_seen(world, record, change.mobile, place, since=since):
             yield f"{change.mobile} lost a stop that the run was shown, and nothing repaired it"
         else:
             world.sometimes.add("unseen STOP lost to a resetting server" if change.after else "unseen STOP removed")
+
+
+def _opted_out_again(world: World, record: RunRecord, mobile: str) -> int | None:
+    """Return where somebody opted out after the first request that took them off the stop list: the consent is used."""
+    mine = (sent for sent in world.history.requests if sent.run is record)
+    freed = next((sent.position for sent in mine if mobile in _said_reachable(sent)), None)
+    if freed is None:
+        return None
+    return next(
+        (
+            place
+            for place, change in world.history.changes
+            if place > freed and change.mobile == mobile and change.actor == "phone" and change.after is not None
+        ),
+        None,
+    )
+
+
+def _has_consent(world: World, record: RunRecord, mobile: str, *, at: int) -> bool:
+    """Tell whether consent was held, and not used up, at a position."""
+    again = _opted_out_again(world, record, mobile) if mobile in record.consent else None
+    return mobile in record.consent and (again is None or at <= again)
 
 
 def i_4_says(world: World) -> Found:
@@ -134,16 +170,17 @@ def i_4_says(world: World) -> Found:
             continue
         built, said = built_at(world, sent), _said_stopped(sent)
         for mobile in sent.mobiles:
-            if mobile in said or mobile in sent.run.consent:
+            if mobile in said or _has_consent(world, sent.run, mobile, at=built):
                 continue
-            if _is_shown_stopped(world, sent.run, mobile, before=built):
+            since = _opted_out_again(world, sent.run, mobile) or 0
+            if _is_shown_stopped(world, sent.run, mobile, before=built, since=since):
                 yield f"{sent.method} {sent.number} keeps quiet about the stop of {mobile}, which the run had seen"
 
 
-def _may_go(record: RunRecord, change: Change, cause: Sent) -> bool:
+def _may_go(world: World, record: RunRecord, change: Change, cause: Sent, place: int) -> bool:
     """Tell whether a stop may end: with consent, with a move, or when an undo takes away what its run had added."""
     if change.after is not None:
-        return change.mobile in record.consent
+        return _has_consent(world, record, change.mobile, at=place)
     moved_stopped = cause.method == "PUT" and cause.body.get("stop") == 1
     return moved_stopped or _was_added_stopped(record, change.mobile)
 
@@ -153,33 +190,45 @@ def _said_stopped(sent: Sent) -> set[str]:
     return {item["mobile"] for item in items if isinstance(item, dict) and item.get("stop") == 1}
 
 
+def _said_reachable(sent: Sent) -> set[str]:
+    items = sent.body if isinstance(sent.body, list) else [sent.body]
+    return {item["mobile"] for item in items if isinstance(item, dict) and item.get("stop", 1) != 1}
+
+
 def i_5(world: World) -> Found:
-    """No request says that somebody is not stopped without their consent."""
+    """No request says that somebody is not stopped without their consent, which a new STOP ends."""
     for sent in world.history.requests:
-        items = sent.body if isinstance(sent.body, list) else [sent.body]
-        for item in items:
-            if isinstance(item, dict) and item.get("stop", 1) != 1 and item["mobile"] not in sent.run.consent:
-                yield f"{sent.method} {sent.number} says stop: {item['stop']} of {item['mobile']}"
+        for mobile in sorted(_said_reachable(sent)):
+            if not _has_consent(world, sent.run, mobile, at=built_at(world, sent)):
+                yield f"{sent.method} {sent.number} says stop: 0 of {mobile}"
 
 
 def i_6(world: World) -> Found:
     """Check that a plan's baseline is an account that the server truly had and wholly showed."""
+    is_hidden = world.semantics.stopped_groups == "hidden"
     for record in planned(world):
         known = baseline(record)
-        if world.semantics.stopped_groups == "hidden":
-            known = {mobile: person.ungrouped() for mobile, person in known.items()}
-        shown = (each.people for _, each in accounts_shown(world, record))
-        if world.semantics.stopped_groups == "hidden":
-            shown = (_opted_out_since(each, known) for each in shown)
-        if not any(each == known for each in shown):
+        if not any(_is_same(each, known, is_hidden=is_hidden) for each in _snapshots(world, record)):
             yield "the baseline of a plan is no account that was shown"
 
 
-def _opted_out_since(shown: State, known: State) -> State:
-    """Return an account without groups, as a snapshot in several requests may know it: with stops that came since."""
-    account = {mobile: person.ungrouped() for mobile, person in shown.items()}
-    stopped = [mobile for mobile, person in known.items() if person.is_stopped and mobile in account]
-    return account | {mobile: evolve(account[mobile], is_stopped=True) for mobile in stopped}
+def _snapshots(world: World, record: RunRecord) -> Iterator[State]:
+    """Yield what a run was shown of everybody, with the stops that listings of groups showed afterwards."""
+    account: State = {}
+    for _, shown in shown_to(world, record):
+        if shown.is_account:
+            account = shown.people
+        elif shown.sent.method == "GET":
+            stopped = [mobile for mobile, person in shown.people.items() if person.is_stopped and mobile in account]
+            account = account | {mobile: evolve(account[mobile], is_stopped=True) for mobile in stopped}
+        yield account
+
+
+def _is_same(account: State, known: State, *, is_hidden: bool) -> bool:
+    """Tell whether two accounts are the same, save for groups where the server hides some."""
+    if not is_hidden or account.keys() != known.keys():
+        return account == known
+    return all(person.ungrouped() == known[mobile].ungrouped() for mobile, person in account.items())
 
 
 def i_7(world: World) -> Found:
@@ -221,18 +270,22 @@ def _account_known(world: World, record: RunRecord, sent: Sent) -> set[str]:
     return set(shown[-1][1].people) if shown else set()
 
 
-def _is_shown_stopped(world: World, record: RunRecord, mobile: str, *, before: int) -> bool:
-    seen = (shown.people.get(mobile) for _, shown in shown_to(world, record, before=before))
+def _is_shown_stopped(world: World, record: RunRecord, mobile: str, *, before: int, since: int = 0) -> bool:
+    """Tell whether a run was shown somebody's stop between two positions."""
+    seen = (each.people.get(mobile) for place, each in shown_to(world, record, before=before) if place > since)
     return any(person is not None and person.is_stopped for person in seen)
 
 
 def _was_added_stopped(record: RunRecord, mobile: str) -> bool:
     """Tell whether an undo takes away a contact that its run had added as stopped."""
     undone = record.undo_of
-    return undone is not None and mobile not in baseline(undone) and promised(undone)[mobile].is_stopped
+    if undone is None or mobile in baseline(undone):
+        return False
+    added = promised(undone).get(mobile)
+    return added is not None and added.is_stopped
 
 
-def _could_be_seen(world: World, record: RunRecord, mobile: str, place: int) -> bool:
+def _could_be_seen(world: World, record: RunRecord, mobile: str, place: int, *, since: int) -> bool:
     """Tell whether a run was shown a stop before it got lost, and listed the account afterwards."""
     listed_later = any(at > place for at, _ in accounts_shown(world, record))
-    return listed_later and _is_shown_stopped(world, record, mobile, before=place)
+    return listed_later and _is_shown_stopped(world, record, mobile, before=place, since=since)

@@ -9,13 +9,18 @@ from tests.simulation.imports import LATE, cut, imports, planned
 from tests.simulation.others import people_act
 from tests.simulation.people import Row, draw_list, fill
 from tests.simulation.runs import Life, RunRecord
+from tests.simulation.surprises import watch
+from tests.simulation.themes import bend_world, with_dial
 from tests.simulation.world import World
 
 
 def play(world: World) -> None:
     """Play one seed to its end."""
     fill(world.server, world.rng)
+    bend_world(world)
     (scenario,) = world.rng.choices(list(_SCENARIOS), weights=list(_SCENARIOS.values()))
+    if world.theme and (world.theme != "dial" or world.spare.random() < 0.7):
+        scenario = imports
     scenario(world)
 
 
@@ -25,6 +30,9 @@ def upserts(world: World) -> None:
     if world.faults.mode == "outage":
         rows += draw_list(world.rng, world.server.people(), only_good=True)
     people_act(world, within=world.rng.choice((1.0, 20.0)))
+    if world.theme == "dial":
+        rows = with_dial(world, rows)
+        watch(world)
     _upsert(world, rows, **cut(world))
     world.heal()
     world.wait(LATE)

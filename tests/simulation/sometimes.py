@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pling_async import errors
-from tests.simulation.readings import moves, planned, written
+from tests.simulation.faults import LOST
+from tests.simulation.history import Sent
+from tests.simulation.readings import by_client, moves, planned, written
 from tests.simulation.runs import Life, RunRecord, is_full
 from tests.simulation.virtual_loop import Killed
 from tests.simulation.world import World
@@ -48,6 +50,15 @@ NAMED: Final = (
     "undo added back",
     "undo removed",
     "second run sent nothing",
+    "STOP before a deletion",
+    "new number before a deletion",
+    "STOP after consent",
+    "journal full after a request",
+    "a part of a run done by hand",
+    "taken back by hand between two resumes",
+    "409 after a lost answer",
+    "undone while a lost request was under way",
+    "replace refused after a partial one",
 )
 
 
@@ -72,9 +83,29 @@ def _of_requests(world: World) -> Iterator[str]:
             yield "no access"
         if sent.result == 413:
             yield "too large"
+        yield from _of_repetition(world, sent)
         if sent.came_at is None and sent.is_mutating:
             life = sent.run.lives[sent.life]
             yield f"{'killed' if isinstance(life.error, Killed) else 'cancelled'} while a request was under way"
+
+
+def _of_repetition(world: World, sent: Sent) -> Iterator[str]:
+    if sent.result == 409 and sent.method != "DELETE" and _was_lost_before(world, sent):
+        yield "409 after a lost answer"
+    if sent.is_replace and sent.result in {429, 503} and _wrote_before(world, sent):
+        yield "replace refused after a partial one"
+
+
+def _was_lost_before(world: World, sent: Sent) -> bool:
+    """Tell whether an earlier request of the same run for the same person may have been carried out, or may yet be."""
+    earlier = (each for each in world.history.requests[: sent.number] if each.run is sent.run)
+    return any(each.mobiles == sent.mobiles and (each.fault in LOST or each.came_at is None) for each in earlier)
+
+
+def _wrote_before(world: World, sent: Sent) -> bool:
+    """Tell whether an earlier replace of the same run was carried out, in part at least."""
+    causes = (cause for place, _, cause in by_client(world) if place < sent.position)
+    return any(cause.run is sent.run and cause.is_replace for cause in causes)
 
 
 _REFUSALS: Final = {

@@ -74,7 +74,8 @@ class SimulatedTransport:
         self.closed = True
 
     def _written_down(self, request: Request, request_id: str, seconds: float) -> Sent:
-        body = request.body.read_bytes() if isinstance(request.body, Path) else request.body or b""
+        content = request.body.read_bytes() if isinstance(request.body, Path) else request.body or b""
+        body = orjson.loads(content) if content else None
         sent = Sent(
             number=len(self.world.history.requests),
             run=self.run,
@@ -83,12 +84,12 @@ class SimulatedTransport:
             method=request.method,
             path=request.path,
             query=dict(request.query),
-            body=orjson.loads(body) if body else None,
-            payload=hashlib.sha256(body).hexdigest(),
+            body=body,
+            payload=hashlib.sha256(content).hexdigest(),
             request_id=request_id,
             timeout=seconds,
             position=len(self.world.history.events),
-            fault=self.world.faults.fate(method=request.method, path=request.path),
+            fault=self.world.faults.fate(method=request.method, path=request.path, about=_about(body)),
         )
         self.world.history.add(sent)
         self.world.on_sent(sent)
@@ -230,6 +231,13 @@ class SimulatedTransport:
     def _response(self, sent: Sent, status: int, body: bytes, headers: tuple[tuple[str, str], ...]) -> Response:
         sent.came_at, sent.result = self._loop.now, status
         return Response(status=status, headers=headers, body=body, received_at=self.world.wall_time())
+
+
+def _about(body: Any) -> str:
+    """Say what is special about a request for one contact; speed dials that a list gives begin with an L."""
+    if not isinstance(body, dict):
+        return ""
+    return "frees" if body.get("stop") == 0 else "dial" if (body.get("speedDial") or "").startswith("L") else ""
 
 
 def _resolve(answered: "asyncio.Future[Answer]", answer: Answer) -> None:

@@ -25,36 +25,32 @@ _DEFINITE = {400, 401, 403, 404, 409, 413, 429}
 
 
 def i_15(world: World) -> Found:
-    """Every contact to be written has one outcome, and it is true."""
+    """Every contact to be written has one outcome, and it is true, whichever process of a run told it."""
     for record in planned(world):
-        run = record.run
-        if run is None or record.last.kind == "plan":
-            continue
-        for row in written(run):
-            yield from _outcome(world, record, row)
-        if record.kind != "undo" and record.last.error is None:
-            rows = sorted(run.outcomes["row"].to_list())
+        for number, life in enumerate(record.lives):
+            for row in written(life.run):
+                yield from _outcome(world, record, number, row)
+        if record.run is not None and record.kind != "undo" and record.last.error is None:
+            rows = sorted(record.run.outcomes["row"].to_list())
             if rows != list(range(1, len(record.rows) + 1)):
                 yield f"{len(record.rows)} rows, outcomes for {len(rows)}"
 
 
-def _outcome(world: World, record: RunRecord, row: dict[str, Any]) -> Found:
+def _outcome(world: World, record: RunRecord, number: int, row: dict[str, Any]) -> Found:
+    """Judge what a process said of a contact; that nothing happened has to stay true of what was sent until then."""
     mobile, action, outcome = row["mobile"], row["action"], row["outcome"]
-    states = world.history.held(mobile, started(record), record.last.ended)
-    touched = [
-        cause
-        for _, change, cause in by_client(world)
-        if change.mobile == mobile
-        and cause.run is record
-        and not (_is_repair(row, change) or _is_stop_lost_or_repaired(record, change))
-    ]
+    states = world.history.held(mobile, started(record), record.lives[number].ended)
     said = f"{action} of {mobile} is called {outcome} ({row['code']})"
     if outcome == "applied" and action == "remove" and None not in states:
         yield f"{said}, and the contact was always there"
     elif outcome == "applied" and action != "remove" and not _held(world, states, promised(record)[mobile]):
         yield f"{said}, and the account held {'; '.join(map(str, states))}, not {promised(record)[mobile]}"
-    elif outcome in {"not_applied", "skipped"} and row["code"] != "refused_by_server" and touched:
-        yield f"{said}, and request {touched[0].number} did it"
+    elif outcome in {"not_applied", "skipped"} and row["code"] != "refused_by_server":
+        for _, change, cause in by_client(world):
+            is_ours = change.mobile == mobile and cause.run is record and cause.life <= number
+            if is_ours and not (_is_repair(row, change) or _is_stop_lost_or_repaired(record, change)):
+                yield f"{said}, and request {cause.number} did it"
+                return
 
 
 def _is_repair(row: dict[str, Any], change: Change) -> bool:

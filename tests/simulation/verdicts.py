@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from pling_async.errors import GuardRefused, StalePlan, ValidationError, VerificationError
-from tests.simulation.history import Sent, State
-from tests.simulation.people import spoken_of, wanted
+from tests.simulation.history import TEXTS, Sent, State
+from tests.simulation.people import Row, spoken_of, wanted
 from tests.simulation.readings import (
     accounts_shown,
     baseline,
@@ -145,13 +145,21 @@ def i_13(world: World) -> Found:
     for record in streamed:
         for outcome in record.outcomes:
             row = record.rows[outcome.row - 1]
-            if outcome.outcome.value not in {"applied", "skipped"} and row.says.get("city") != UNWANTED:
+            if outcome.outcome.value not in {"applied", "skipped"} and not _is_unwanted(world, row):
                 yield f"row {outcome.row} is {outcome.outcome.value} though everything works"
     if len(streamed) == 2 and streamed[0].rows == streamed[1].rows:
         for sent in _mutations(world, streamed[1]):
-            says = spoken_of(streamed[1].rows)[sent.mobiles[0]]
-            if len(says) == 1 and says[0].get("city") != UNWANTED:
+            rows = [row for row in streamed[1].rows if row.mobile == sent.mobiles[0]]
+            if len(rows) == 1 and not _is_unwanted(world, rows[0]):
                 yield f"{sent.method} {sent.number} sends again what the account holds already"
+
+
+def _is_unwanted(world: World, row: Row) -> bool:
+    """Tell whether the server refuses a row: for its city, or since somebody else has its speed dial."""
+    people, place = world.server.people(), TEXTS.index("speedDial")
+    holders = [mobile for mobile, person in people.items() if person.texts[place] == row.says.get("speed_dial", "")]
+    is_taken = bool(row.says.get("speed_dial")) and any(mobile != row.mobile for mobile in holders)
+    return is_taken or row.says.get("city") == UNWANTED
 
 
 def i_14(world: World) -> Found:

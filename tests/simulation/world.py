@@ -24,6 +24,8 @@ from tests.simulation.server import ACCOUNT, Server
 from tests.simulation.transport import SimulatedTransport
 from tests.simulation.virtual_loop import Killed, VirtualLoop
 
+THEMES: Final = ("removals", "consent", "full", "by_hand", "found", "dial", "early_undo", "refused_again")
+"""Rare situations that a seed may be about; see `themes.py`."""
 ORIGIN: Final = "http://127.0.0.1"
 _STARTED: Final = datetime.fromisoformat("2025-06-30T12:00:00+00:00").timestamp()
 _DISK: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory is a fast disk
@@ -35,6 +37,10 @@ class World:
 
     seed: int
     rng: random.Random = field(init=False)
+    spare: random.Random = field(init=False)
+    """For what only some seeds are about, so that the draws of the others stay the same."""
+    theme: str = ""
+    """See `themes.py`."""
     loop: VirtualLoop = field(init=False)
     history: History = field(factory=History)
     semantics: Semantics = field(init=False)
@@ -58,14 +64,22 @@ class World:
     """Kill the process while it opens so many journals."""
     disk_pages: int | None = None
     """How large a journal may become."""
+    full_at: tuple[str, int] | None = None
+    """What a journal has no room for: an event of this kind, or "settled" and the intent from which on."""
     connections: list[sqlite3.Connection] = field(factory=list)
     locks: list[IO[str]] = field(factory=list)
+    taken: dict[str, str] = field(factory=dict)
+    """Who was given whose speed dial, by the dial."""
+    watchers: list[Callable[[Sent], None]] = field(factory=list)
+    """Whoever looks at each mutating request as it leaves."""
     timers: list[asyncio.TimerHandle] = field(factory=list)
     """What other people, and the clock, are about to do."""
 
     def __attrs_post_init__(self) -> None:
         """Draw the seed's semantics and faults."""
         self.rng = random.Random(self.seed)  # noqa: S311 - no secret
+        self.spare = random.Random(f"spare {self.seed}")  # noqa: S311 - likewise
+        self.theme = self.spare.choice(THEMES) if self.spare.random() < 0.2 else ""
         self.loop = VirtualLoop(random.Random(self.rng.random()))  # noqa: S311 - no secret
         self.semantics = Semantics.drawn(self.rng)
         self.server = Server(self.semantics, self.history, self.loop.time)
@@ -151,6 +165,8 @@ class World:
         """Check the journal before a mutating request leaves (I-9), and kill the process if it is time."""
         if sent.is_mutating and sent.run.is_journalled and not self._is_intended(sent):
             self.found.append(f"I-9: request {sent.number} {sent.method} {sent.path} has no durable intent")
+        for watcher in self.watchers if sent.is_mutating else ():
+            watcher(sent)
         if sent.is_mutating and self.kill_at_request is not None:
             self.kill_at_request -= 1
             if self.kill_at_request == 0:
@@ -181,7 +197,7 @@ class World:
         """Let nothing go wrong any more, and nobody else write."""
         self.faults.heal()
         self.healed_at = len(self.history.events)
-        self.disk_pages = self.kill_at_connect = None
+        self.disk_pages = self.kill_at_connect = self.full_at = None
         for timer in self.timers:
             timer.cancel()
 
