@@ -1,6 +1,7 @@
 """How far a run has come: a bar on a terminal, quiet lines elsewhere, and a sentence for Ctrl-C."""
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -46,4 +47,5 @@ class Progress:
             self._bar.update(self._task, completed=done, total=total)
         elif 4 * done // total > self._quarter:
             self._quarter = 4 * done // total
-            note(f"{self._words}: {done} of {total} {unit}")
+            with suppress(OSError):  # whoever read this went away: no reason to cut a run short
+                note(f"{self._words}: {done} of {total} {unit}")

@@ -48,8 +48,14 @@ def _checked_headers(_: object, __: object, headers: Mapping[str, str]) -> None:
 
 
 def _verifying(_: object, __: object, context: ssl.SSLContext | None) -> None:
-    if context is not None and context.verify_mode is not ssl.CERT_REQUIRED:
+    if context is None:
+        return
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
         raise ConfigurationError("the SSLContext does not verify certificates; load the CA into it instead")
+    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
+        raise ConfigurationError(
+            "the SSLContext allows what is older than TLS 1.2; set its minimum_version to ssl.TLSVersion.TLSv1_2"
+        )
 
 
 def _callable(_: object, __: object, hook: Any) -> None:
@@ -73,7 +79,7 @@ class ClientSettings:
     headers: Mapping[str, str] = field(factory=dict, validator=_checked_headers, repr=lambda given: f"{sorted(given)}")
     """Sent with every request, for instance {"Accept-Version": "1.*"}; ours win for Authorization and the like."""
     tls: ssl.SSLContext | None = field(default=None, validator=_verifying)
-    """For a private CA; certificates are always verified."""
+    """For a private CA; certificates and the host's name are always verified, and TLS is 1.2 at least."""
     hooks: tuple[Hook, ...] = field(default=(), converter=tuple, validator=deep_iterable(_callable), repr=False)
     """Told of every step of every operation: see `pling_async.hooks`."""
 

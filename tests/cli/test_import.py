@@ -25,7 +25,10 @@ def test_a_plan_of_another_account(pling: Any, people: Any, csv_file: Any, monke
     pling("plan", csv_file(LIST), "--out", "p.plan")
     for name in people.environment:
         monkeypatch.delenv(name)
-    assert pling("apply", "p.plan", "--yes").code == 6
+    ended = pling("apply", "p.plan", "--yes")
+    assert ended.code == 6
+    assert "the plan was made for account 12345 at http" in ended.err
+    assert people.changes() == []
 
 
 def test_a_file_that_is_no_plan(pling: Any, people: Any, csv_file: Any) -> None:
@@ -219,12 +222,19 @@ def test_rows_that_the_server_refuses(pling: Any, people: Any, csv_file: Any) ->
     assert people.contacts()["+4799999102"]["firstName"] == "Kari"
 
 
-def test_access_lost_on_the_way(pling: Any, people: Any, csv_file: Any) -> None:
-    """When the credentials stop working in the middle, what was done is shown and the code is 4."""
-    people.sandbox.fail(Fault(action="answer", method="POST", path="*/contacts", status=401))
-    ended = pling("import", csv_file(LIST), "--yes", "--strategy", "per_contact")
+@pytest.mark.parametrize(("status", "error"), [(401, "AuthenticationError"), (403, "PermissionDenied")])
+def test_access_lost_on_the_way(pling: Any, people: Any, csv_file: Any, status: int, error: str) -> None:
+    """When access is lost in the middle, what was under way is all that follows, what was done is shown, code 4."""
+    people.sandbox.fail(Fault(action="answer", method="POST", path="*/contacts", status=status, skip=5, count=None))
+    file = csv_file("Mobil\n" + "".join(f"+4799999{n:03}\n" for n in range(300, 400)))
+    ended = pling("import", file, "--yes", "--strategy", "per_contact")
     assert ended.code == 4
-    assert "AuthenticationError" in ended.out
+    assert error in ended.out
+    refused = [entry for entry in people.sandbox.requests if entry.status == status]
+    assert 1 <= len(refused) <= 8
+    assert len(people.contacts()) == 3 + 5
+    assert len(people.changes()) == 5 + len(refused)
+    assert people.sandbox.requests[-1].status == status
 
 
 def test_nothing_listens(pling: Any, csv_file: Any, account: Any, monkeypatch: pytest.MonkeyPatch) -> None:

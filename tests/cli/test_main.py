@@ -1,5 +1,7 @@
 """The command as a whole: help, exit codes, messages, signals, pipes and terminals."""
 
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -71,10 +73,33 @@ def test_every_command_is_tested() -> None:
     assert found == set(COMMANDS)
 
 
-def test_no_password_on_the_command_line(pling: Any) -> None:
-    """There is no option for a secret anywhere."""
-    for command in COMMANDS:
-        assert "--pass" not in pling(*command, "--help").out.lower()
+def _parameters(command: click.Command) -> Iterator[click.Parameter]:
+    """Yield every option and argument of a command and of its subcommands, hidden ones too."""
+    yield from command.params
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            each = command.get_command(context, name)
+            assert each is not None
+            yield from _parameters(each)
+
+
+_SECRET_WORDS = re.compile(r"pass|pwd|secret|token|key|credential|auth|bearer|login", re.IGNORECASE)
+
+
+def test_no_password_on_the_command_line() -> None:
+    """No option or argument of any command takes a secret, by whatever word for one."""
+    found = list(_parameters(main.cli))
+    assert len(found) > 100
+    assert [each.name for each in found if any(map(_SECRET_WORDS.search, (each.name or "", *each.opts)))] == []
+
+
+@pytest.mark.parametrize("word", ["--password", "--token", "--api-key", "--client-secret", "--auth"])
+def test_an_option_for_a_secret_would_be_noticed(word: str) -> None:
+    """The list of words above knows what such options are usually called."""
+    command = click.Command("x", params=[click.Option([word], hidden=True)])
+    group = click.Group("y", commands=[click.Group("z", commands=[command])])
+    assert any(map(_SECRET_WORDS.search, (opt for each in _parameters(group) for opt in each.opts)))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +284,7 @@ def test_interrupted(account: Any, csv_file: Any, strategy: str) -> None:
 
 
 def test_a_reader_that_goes_away(account: Any) -> None:
-    """`pling contacts list | head` ends without a word."""
+    """`pling contacts list | head` ends without a word (#77)."""
     account.seed(*({"mobile": f"+47999{n:05d}", "comment": "x" * 2000} for n in range(99000, 99999)))
     with _started("contacts", "list", "-o", "ndjson", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -268,6 +293,34 @@ def test_a_reader_that_goes_away(account: Any) -> None:
         process.stdout.close()
         err = process.stderr.read()
     assert err == b""
+
+
+@pytest.mark.parametrize("strategy", ["per_contact", "replace"])
+def test_a_reader_that_goes_away_from_an_import(pling: Any, account: Any, csv_file: Any, strategy: str) -> None:
+    """`pling import ... 2>&1 | less`, left while it writes: the run goes on to its end and is complete (#77)."""
+    account.sandbox.fail(Fault(action="delay", delay=0.1, method="POST", count=None))
+    file = csv_file("Mobil\n" + "".join(f"+4799999{n:03}\n" for n in range(20)))
+    flags = ("--yes", "--strategy", strategy)
+    with _started("import", str(file), *flags, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        _until(account.changes)
+        process.stdout.close()
+    assert process.returncode == 1
+    assert len(account.contacts()) == 20
+    (kept,) = json.loads(pling("runs", "list", "-o", "json").out)
+    assert kept["status"] == "complete"
+
+
+def test_a_reader_that_goes_away_before_the_plan_is_shown(account: Any, csv_file: Any) -> None:
+    """`pling import ... | head -1` sends nothing, without a word: nobody saw what would be done (#77, #90)."""
+    line = ("import", str(csv_file("Mobil\n+4799999101\n")), "--yes")
+    with _started(*line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err) == (1, b"")
+    assert account.changes() == []
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y\n", 0), (b"n\n", 1), (signal.SIGINT, 130)])

@@ -179,11 +179,16 @@ def test_two_signals_stop_now(pling: Any, people: Any, csv_file: Any) -> None:
 
 
 def test_two_imports_at_once(pling: Any, people: Any, csv_file: Any) -> None:
-    """The second fails at once and names the process of the first (#81)."""
-    people.sandbox.fail(Fault(action="delay", delay=0.02, method="POST", path="*/contacts", count=None))
+    """The second fails at once, sends nothing and names the first, whose death lets go of the account (#81, I-10)."""
+    people.sandbox.fail(Fault(action="delay", delay=2, method="POST", path="*/contacts", count=None))
     process = _importing(people, csv_file, "--strategy", "per_contact")
-    second = pling("import", csv_file(LIST, "other.csv"), "--yes")
-    assert second.code in {1, 6}
-    assert str(process.pid) in second.err or "changed since" in second.err
-    process.send_signal(signal.SIGINT)
+    second = pling("import", csv_file("mobile;city\n99999102;OSLO\n", "other.csv"), "--yes")
+    assert second.code == 1
+    assert f"another run writes to this account (process {process.pid})" in second.err
+    assert {each.partition(" ")[0] for each in people.changes()} == {"POST"}
+    process.kill()
     process.communicate(timeout=30)
+    deadline = time.monotonic() + 30
+    while any(entry.status is None for entry in people.sandbox.requests) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert pling("import", "other.csv", "--yes").code == 0

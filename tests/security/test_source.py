@@ -88,7 +88,9 @@ def test_nothing_weakens_tls() -> None:
     """No certificate goes unverified: nothing in the package can switch that off."""
     names = {node.attr for _, node in _nodes(ast.Attribute)} | {node.id for _, node in _nodes(ast.Name)}
     assert "CERT_REQUIRED" in names
-    weak = {"CERT_NONE", "CERT_OPTIONAL", "_create_unverified_context", "check_hostname", "Fingerprint"}
+    weak = {"CERT_NONE", "CERT_OPTIONAL", "_create_unverified_context", "Fingerprint"}
     assert names & weak == set()
+    changed = {node.attr for _, node in _nodes(ast.Attribute) if not isinstance(node.ctx, ast.Load)}
+    assert changed & {"check_hostname", "verify_mode", "minimum_version", "maximum_version", "options"} == set()
     given = {ast.unparse(node.value) for _, node in _nodes(ast.keyword) if node.arg == "ssl"}
     assert given == {"self._settings.tls or True", "target.tls"}  # those of the settings, and of the doctor

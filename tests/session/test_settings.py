@@ -76,9 +76,23 @@ def test_certificates_are_always_verified() -> None:
     context = ssl.create_default_context()
     assert ClientSettings(tls=context).tls is context
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with pytest.raises(ConfigurationError, match="verify"):
+    for mode in (ssl.CERT_REQUIRED, ssl.CERT_OPTIONAL, ssl.CERT_NONE):
+        context.verify_mode = mode
+        with pytest.raises(ConfigurationError, match="verify"):
+            ClientSettings(tls=context)
+
+
+@pytest.mark.parametrize("oldest", ["MINIMUM_SUPPORTED", "TLSv1", "TLSv1_1"])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_old_tls_is_refused(oldest: str) -> None:
+    """A context that allows TLS 1.1 or older is refused with the way out; 1.2 and 1.3 are taken."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion[oldest]
+    with pytest.raises(ConfigurationError, match=r"TLS 1\.2; set"):
         ClientSettings(tls=context)
+    for newer in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context.minimum_version = newer
+        assert ClientSettings(tls=context).tls is context
 
 
 def test_settings_are_values() -> None:
