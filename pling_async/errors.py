@@ -44,7 +44,7 @@ nobody knows what the server did unless `outcome` says so.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from pling_async.error_values import Exchange as Exchange
 from pling_async.error_values import Outcome as Outcome
@@ -124,6 +124,12 @@ class ValidationError(PlingError, ValueError):
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+    @classmethod
+    def unsent(cls, field: str, code: str, message: str) -> Self:
+        """Return the error for one argument of a request; its value may be personal, and the message has none."""
+        message = f"nothing was sent: {message}"
+        return cls(message, [Problem(field=field, code=code, message=message)])
 
 
 class SourceError(PlingError, ValueError):

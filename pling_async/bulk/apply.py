@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
@@ -47,8 +48,14 @@ async def apply(
     return await carry_out(client, run, settings or ApplySettings(), on_progress)
 
 
-async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_progress: Progress) -> Run:
-    """Do what `apply` promises for a run that has not begun."""
+async def carry_out(
+    client: PlingClient,
+    run: Run,
+    settings: ApplySettings,
+    on_progress: Progress,
+    on_begun: Callable[[], Awaitable[None]] | None = None,
+) -> Run:
+    """Do what `apply` promises for a run that has not begun; `on_begun` is awaited before anything is sent."""
     plan = run.plan
     check_account(client, plan)
     await _enforce(run, 0, settings.confirm)
@@ -64,6 +71,8 @@ async def carry_out(client: PlingClient, run: Run, settings: ApplySettings, on_p
         await asyncio.to_thread(forget_old, account, settings.keep_days)
         folder = account.run(run.id)
         async with begun(folder, run) as journal, way_back(run):
+            if on_begun is not None:
+                await on_begun()
             execution = Execution(client, journal, folder, settings, on_progress)
             if run.strategy is Strategy.REPLACE:
                 return await execution.whole_account(run, execution.sending(run))

@@ -13,15 +13,15 @@ from pling_async.bulk.rejects import MESSAGES, Problems, with_mobiles
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.pling.models import GROUP_NAME, Contact, TextRule, text_rules
 from pling_async.sources import Part
+from pling_async.sources.flags import NO, YES
 
 RULES: Final = text_rules(Contact)
 FLAGS: Final = ("is_stopped", "is_active")
 GROUPS: Final = "contact_groups"
 
-_YES: Final = ("1", "1.0", "ja", "j", "yes", "y", "true", "sann", "x", "on")
-_NO: Final = ("0", "0.0", "nei", "n", "no", "false", "usann", "off")
-_SPOKEN: Final[dict[str, bool]] = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+_SPOKEN: Final[dict[str, bool]] = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _UNTIDY: Final = rf"{CONTROL}|^\s|\s$"
+_SAID: Final = ("row", "mobile", "is_stopped")
 _DIGITS: Final = 15
 _PADDING: Final = pl.Series([10**places for places in range(_DIGITS + 1)], dtype=pl.Int64)
 
@@ -37,6 +37,8 @@ class Checked:
     rejects: pl.DataFrame
     perhaps_stopped: pl.Series
     """Numbers of rejected rows that say STOP, or whose stop cell cannot be read."""
+    stops: pl.DataFrame
+    """The rows that say STOP of a usable number and nothing else: row, mobile, is_stopped, and everybody's groups."""
     unassigned: int
     """Numbers that only numbers="lenient" accepted."""
     spare: int = 0
@@ -71,6 +73,7 @@ def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
         keys=sent.select(_key()).to_series(),
         rejects=rejects,
         perhaps_stopped=_perhaps_stopped(typed.filter(is_bad), rejects),
+        stops=_stops(rows, typed, ~is_bad),
         spare=several.spare,
         unassigned=numbers.filter(pl.col("e164").is_not_null() & pl.col("code").is_not_null()).height,
     )
@@ -131,9 +134,8 @@ def _flags(rows: pl.DataFrame) -> Iterator[pl.Expr]:
 
 def _number_problems(numbers: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Problems]:
     others = [name for name in rows.columns if name not in ("row", "mobile")]
-    is_blank = pl.all_horizontal(pl.col(others).is_null()) if others else pl.lit(value=True)
     bad = rows.with_columns(numbers["code"]).filter(pl.col("mobile").is_null())
-    code = pl.when((pl.col("code") == "blank") & is_blank).then(pl.lit("blank_row")).otherwise("code")
+    code = pl.when((pl.col("code") == "blank") & _is_blank(others)).then(pl.lit("blank_row")).otherwise("code")
     bad = bad.with_columns(code=code)
     messages = bad["code"].replace_strict({**MESSAGES, **phones.MESSAGES}, return_dtype=pl.String)
     yield Problems(field="mobile", rows=bad["row"], codes=bad["code"], messages=messages)
@@ -208,3 +210,15 @@ def _perhaps_stopped(bad: pl.DataFrame, rejects: pl.DataFrame) -> pl.Series:
     unreadable = rejects.filter(field="is_stopped")["row"]
     risky = pl.col("is_stopped") | pl.col("row").is_in(unreadable.implode())
     return bad.filter(risky & pl.col("mobile").is_not_null())["mobile"]
+
+
+def _stops(rows: pl.DataFrame, typed: pl.DataFrame, is_good: pl.Expr) -> pl.DataFrame:
+    said = typed.select(name for name in (*_SAID, GROUPS) if name in typed.columns)
+    if "is_stopped" not in rows.columns:
+        return said.clear()
+    own = _is_blank([name for name in rows.columns if name not in _SAID])
+    return said.filter(rows.select(own & typed["is_stopped"] & is_good).to_series())
+
+
+def _is_blank(columns: list[str]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(columns).is_null()) if columns else pl.lit(value=True)

@@ -70,6 +70,7 @@ def collapse(chunks: list[Checked], keep: Keep = "last") -> Collapsed:
     """
     places = _places(pl.concat([chunk.keys for chunk in chunks]), keep)
     perhaps_stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
+    stops = pl.concat([chunk.stops for chunk in chunks], how="diagonal")
     columns = _columns([chunk.rows for chunk in chunks])
     chunks.clear()
     names = tuple(columns)
@@ -78,7 +79,7 @@ def collapse(chunks: list[Checked], keep: Keep = "last") -> Collapsed:
         found = dict(zip(names, gathered, strict=True))
     contacts = pl.DataFrame({name: each.cells for name, each in found.items()} | {"rows": _rows(places)})
     merges = _merges(contacts, places, {name: each.disputes for name, each in found.items()})
-    contacts, rejects = _cleared(contacts, perhaps_stopped)
+    contacts, rejects = _cleared(contacts, perhaps_stopped, stops)
     return Collapsed(contacts=contacts, rejects=rejects, merges=merges)
 
 
@@ -215,12 +216,22 @@ def _late_checks(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> Iterator
         )
 
 
-def _cleared(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Take out the contacts that nobody should send: all their rows become rejects."""
+def _cleared(
+    contacts: pl.DataFrame, perhaps_stopped: pl.Series, stops: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take out the contacts that nobody should send: their rows become rejects, but for those that say STOP alone."""
     rejects = []
     for name, code, is_bad in _late_checks(contacts, perhaps_stopped):
         bad = contacts.filter(is_bad)
         if bad.height:
-            rejects.append(of_contacts(bad, name, code))
-            contacts = contacts.filter(~is_bad)
+            rejects.append(of_contacts(bad, name, code).join(stops, on="row", how="anti", maintain_order="left"))
+            contacts = _with_stops(contacts.filter(~is_bad), stops.join(bad, on="mobile", how="semi"))
     return contacts, pl.concat(rejects) if rejects else of_contacts(contacts.clear(), "mobile", "stop_elsewhere")
+
+
+def _with_stops(contacts: pl.DataFrame, stops: pl.DataFrame) -> pl.DataFrame:
+    """Keep the stop of contacts that are taken out: nothing that is wrong with their other rows makes it doubtful."""
+    if stops.is_empty():
+        return contacts
+    left = stops.group_by("mobile").agg(pl.col("row").sort().alias("rows"), pl.exclude("row").first())
+    return pl.concat([contacts, left], how="diagonal").sort("mobile")

@@ -9,18 +9,19 @@ import polars as pl
 from attrs import evolve, field, frozen, validators
 
 from pling_async._version import __version__
+from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import row_count
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
 from pling_async.bulk.journalled import Journalled
-from pling_async.bulk.per_contact import HALTED, PerContact, Written
+from pling_async.bulk.per_contact import DRIFTED, HALTED, REFUSALS, PerContact, Written
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
-from pling_async.errors import Outcome, PlingError, RunInDoubt, VerificationError
+from pling_async.errors import JournalError, Outcome, PlingError, RunInDoubt, VerificationError
 from pling_async.pling.client import PlingClient
 
 Progress = Callable[[int, int, str], None]
@@ -117,10 +118,22 @@ class Earlier:
     stops: pl.DataFrame | None = field(default=None, repr=False, eq=False)
     """Who was seen to opt out since the plan was made."""
 
+    @property
+    def is_failed(self) -> bool:
+        """Whether some addition or change can not be known to be done: then nothing is deleted."""
+        is_open = (pl.col("outcome") == Outcome.UNKNOWN.value) & (pl.col("action") != Action.REMOVE.value)
+        return not self.decided.filter(is_open).is_empty()
+
 
 def _unwritten(run: Run) -> list[str]:
     never = [Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value]
     return run.written.filter(pl.col("outcome").is_in(never))["mobile"].to_list()
+
+
+def _may_be_found_out(run: Run, doubted: frozenset[str]) -> bool:
+    """Tell whether resuming once more could decide what is unknown; not of what drifted, or is refused each time."""
+    is_final = (pl.col("code") == DRIFTED) | (pl.col("code").is_in(REFUSALS) & pl.col("mobile").is_in(list(doubted)))
+    return not run.written.filter((pl.col("outcome") == Outcome.UNKNOWN.value) & ~is_final).is_empty()
 
 
 class Execution:
@@ -148,7 +161,8 @@ class Execution:
         try:
             written, warnings = await sending.send(settle=self._settings.settle)
         except PlingError as error:
-            written = run.undecided(error.outcome, str(error), type(error).__name__)
+            unknown = run.undecided(error.outcome, str(error), type(error).__name__)
+            written = unknown if sending.written is None else sending.written
             error.run = evolve(run, written=written, conclusion=sending.conclusion, requests=self._caller.requests)
             raise
         return await self.verified(
@@ -166,7 +180,9 @@ class Execution:
     async def each_contact(self, run: Run, rows: pl.DataFrame, earlier: Earlier | None = None) -> Run:
         """Send one request for each of the rows, and verify unless some were left out."""
         earlier = earlier or Earlier()
-        sender = PerContact(self._client, self._caller, run.plan, rows, earlier.doubted)
+        sender = PerContact(
+            self._client, self._caller, run.plan, rows, doubted=earlier.doubted, is_failed=earlier.is_failed
+        )
         before, written = earlier.decided, list[Written]()
         async with aclosing(sender.run()) as results:
             async for each in results:
@@ -177,10 +193,20 @@ class Execution:
         if self._caller.fatal is not None:
             self._caller.fatal.run = run
             raise self._caller.fatal
-        is_cut_short = bool(new.filter(code=HALTED, message=self._caller.why_halted()).height)
-        return run if is_cut_short else await self.verified(run, earlier.stops)
+        if new.filter(code=HALTED, message=self._caller.why_halted()).height:
+            await self._note(run, "halted")
+            return run
+        return await self.verified(run, earlier.stops, doubted=earlier.doubted)
 
-    async def verified(self, run: Run, stops: pl.DataFrame | None = None) -> Run:
+    async def _note(self, run: Run, kind: str, **detail: bool) -> None:
+        """Write down how the run stands; when the disk is full, the error brings what was done."""
+        try:
+            await self.journal.note(kind, **detail)
+        except JournalError as error:
+            error.run, error.outcome = run, Outcome.UNKNOWN
+            raise
+
+    async def verified(self, run: Run, stops: pl.DataFrame | None = None, doubted: frozenset[str] = frozenset()) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
         try:
@@ -189,8 +215,8 @@ class Execution:
             unverified.run = evolve(run, requests=self._caller.requests)
             raise
         run = evolve(run, verification=verification, requests=self._caller.requests)
-        if not run.outcome_counts[Outcome.UNKNOWN]:
-            await self.journal.note("ended", complete=run.is_complete)
+        if not _may_be_found_out(run, doubted):
+            await self._note(run, "ended", complete=run.is_complete)
         applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height
         if run.verification is not None and not run.verification.is_clean and applied_all:
             error = VerificationError(f"the plan was sent, and the account is not what it promised: {run.verification}")

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ TABLES: Final = """
         number INTEGER PRIMARY KEY, after INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL
     ) STRICT;
 """
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _FULL: Final = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC"}
 _IN_DOUBT: Final = """
     SELECT count(*) FROM intent WHERE path = 'contacts/replace' AND coalesce(outcome, 'unknown') = 'unknown'
@@ -50,6 +52,8 @@ class Intent:
     """E.164 of the contact; None for a deletion, whose path has the id, and for a replace."""
     payload: str
     """SHA-256 of the exact body."""
+    at: datetime = _LONG_AGO
+    """When it was written down, by the machine's clock."""
     is_repair: bool = False
     """Whether it puts a lost stop back, and says nothing of what the plan wants."""
     outcome: Outcome | None = None
@@ -64,7 +68,7 @@ class Event:
     """Something that happened to the whole run."""
 
     kind: str
-    """resumed, stops, decided, result, conclusion or ended."""
+    """resumed, stops, decided, withheld, result, conclusion, halted or ended."""
     detail: Mapping[str, Any]
 
 
@@ -133,8 +137,8 @@ def _asked(path: Path, question: str) -> Any:
 
 
 def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
-    columns = "number, method, path, subject, payload, is_repair, outcome, code, message, attempts"
-    for number, method, path, subject, payload, is_repair, outcome, code, message, attempts in connection.execute(
+    columns = "number, method, path, subject, payload, at, is_repair, outcome, code, message, attempts"
+    for number, method, path, subject, payload, at, is_repair, outcome, code, message, attempts in connection.execute(
         f"SELECT {columns} FROM intent ORDER BY number"  # noqa: S608 - the columns are written above
     ):
         yield Intent(
@@ -143,6 +147,7 @@ def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
             path=path,
             subject=subject,
             payload=payload,
+            at=datetime.fromisoformat(at),
             is_repair=bool(is_repair),
             outcome=None if outcome is None else Outcome(outcome),
             code=code or "",

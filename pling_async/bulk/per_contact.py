@@ -20,6 +20,7 @@ from pling_async.errors import (
     Outcome,
     PayloadTooLarge,
     PlingError,
+    ValidationError,
     VerificationError,
 )
 from pling_async.pling.client import PlingClient
@@ -28,8 +29,18 @@ from pling_async.session.retry import RetryLaw
 
 HALTED: Final = "halted"
 """The code of what was left out since the run stopped."""
-REFUSALS: Final = (BadRequest, ConflictError, PayloadTooLarge)
-"""Errors about the contents of a request: the same request, had its answer been lost before, was refused as well."""
+DRIFTED: Final = "drifted"
+"""The code of a contact that was left alone, since somebody else changed it."""
+ALREADY: Final = "already_there"
+"""The code of a contact that somebody else made what the plan wants, before anything was sent for it."""
+STOPPED_AGAIN: Final = (
+    "the request to take the person off the stop list was sent once, and whether they opted out again since cannot be "
+    "told; they stay on it; plan the list again if the consent still holds"
+)
+REFUSALS: Final = frozenset(
+    kind.__name__ for kind in (BadRequest, ConflictError, NotFound, PayloadTooLarge, ValidationError)
+)
+"""Codes of errors that the same request would meet again."""
 _WORKERS_PER_SLOT: Final = 4
 """Workers for each request that may be in flight: while some wait for the server, others wait for the journal."""
 
@@ -49,11 +60,19 @@ class Written:
 class PerContact:
     """Sends some of the rows that a plan writes, over a client that journals them.
 
-    `doubted` are the mobiles for which an earlier process of the run sent a request that may still be carried out.
+    `doubted` are the mobiles for which an earlier process of the run sent a request that may still be carried out;
+    with `is_failed`, one of its additions or changes failed for good.
     """
 
     def __init__(
-        self, client: PlingClient, caller: Journalled, plan: Plan, rows: pl.DataFrame, doubted: Collection[str] = ()
+        self,
+        client: PlingClient,
+        caller: Journalled,
+        plan: Plan,
+        rows: pl.DataFrame,
+        *,
+        doubted: Collection[str] = (),
+        is_failed: bool = False,
     ) -> None:
         self._client = client
         self._caller = caller
@@ -61,7 +80,7 @@ class PerContact:
         self._rows = rows
         self._doubted = doubted
         self._held_back = ""
-        self._failed = False
+        self._failed = is_failed
 
     async def run(self) -> AsyncGenerator[Written, None]:
         """Yield one result for each row.
@@ -71,7 +90,7 @@ class PerContact:
         """
         removals = pl.col("action") == Action.REMOVE.value
         for part, send in ((self._rows.filter(~removals), self._upsert), (self._rows.filter(removals), self._delete)):
-            if self._failed:
+            if self._failed and send == self._delete:
                 self._held_back = "an earlier addition or change failed, so nothing is deleted"
             rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)
             workers = self._client.settings.max_in_flight * _WORKERS_PER_SLOT
@@ -104,7 +123,7 @@ class PerContact:
 
     def _outcome(self, row: Mapping[str, Any], error: PlingError) -> Outcome:
         """Return the outcome of a contact whose last request failed, whatever an earlier process sent for it (§1)."""
-        if row["mobile"] not in self._doubted or isinstance(error, REFUSALS):
+        if row["mobile"] not in self._doubted:
             return error.outcome
         is_gone = row["action"] == Action.REMOVE.value and isinstance(error, NotFound)
         return Outcome.APPLIED if is_gone else Outcome.UNKNOWN

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from pling_async.bulk.fields import WRITABLE, canonical
 from pling_async.bulk.plan import Plan
-from pling_async.bulk.snapshot import Snapshot, snapshot
+from pling_async.bulk.snapshot import OnStops, Snapshot, snapshot
 from pling_async.errors import RunInDoubt
 from pling_async.pling.client import PlingClient
 
@@ -51,23 +51,24 @@ async def reconcile(
     *,
     settle: float,
     on_progress: Callable[[int, int, str], None],
+    on_stops: OnStops,
     on_listing: Callable[[Snapshot], Awaitable[None]],
 ) -> Reconciled:
     """Watch the account for up to `settle` seconds and say what it shows; progress is told in seconds.
 
     An account that never holds still within twice that time is "foreign" when every listing of the second half says so.
-    `on_listing` is awaited after each listing, before anything else happens. Raises `RunInDoubt` when nothing can be
-    concluded, and whatever listing the account raises.
+    `on_listing` is awaited after each listing, before anything else happens, and `on_stops` on the way, as `snapshot`
+    does. Raises `RunInDoubt` when nothing can be concluded, and whatever listing the account raises.
     """
     clock = asyncio.get_running_loop().time
     started, gap, late = clock(), min(_FIRST_GAP, settle), _Late(plan)
-    before = await snapshot(client)
+    before = await snapshot(client, on_stops=on_stops)
     await on_listing(before)
     while True:
         on_progress(*_seconds(clock() - started, settle), "seconds of watching the account")
         await asyncio.sleep(gap)
         watched = clock() - started
-        after = await snapshot(client)
+        after = await snapshot(client, on_stops=on_stops)
         await on_listing(after)
         if after.fingerprint == before.fingerprint:
             found = await asyncio.to_thread(conclude, plan, after)

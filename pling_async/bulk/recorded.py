@@ -1,13 +1,14 @@
 """What is kept of a run, read back: its journal, its plan, and what became of every write."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
 from pling_async._version import __version__
 from pling_async.bulk.journal_file import Intent, Record, read_journal
-from pling_async.bulk.per_contact import HALTED, REFUSALS
+from pling_async.bulk.per_contact import HALTED
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.plan_file import load_plan
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
@@ -17,7 +18,6 @@ from pling_async.errors import JournalError, NotFound, Outcome
 from pling_async.pling.models import InvalidContact
 
 REPLACE: Final = "contacts/replace"
-_REFUSED: Final = {kind.__name__ for kind in REFUSALS}
 
 
 def read_run(folder: RunFolder) -> tuple[Record, Run]:
@@ -29,7 +29,8 @@ def read_run(folder: RunFolder) -> tuple[Record, Run]:
     if plan.digest != record.facts["digest"]:
         raise JournalError(f"the plan of run {folder.id} is not the one it was begun with; plan the list again")
     strategy = Strategy(record.facts["strategy"])
-    run = Run(id=folder.id, plan=plan, strategy=strategy, undo_of=record.facts["undo_of"])
+    was_complete = (record.last("ended") or {}).get("complete")
+    run = Run(id=folder.id, plan=plan, strategy=strategy, undo_of=record.facts["undo_of"], was_complete=was_complete)
     return record, run
 
 
@@ -54,6 +55,12 @@ def recorded(run: Run, record: Record) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=WRITTEN_SCHEMA, orient="row")
 
 
+def settled_before(record: Record) -> dict[str, tuple[str, ...]]:
+    """Return, by mobile, what processes that resumed the run found done by looking at the account."""
+    found = (row for event in record.events if event.kind == "decided" for row in event.detail["rows"])
+    return {row[0]: tuple(row) for row in found if row[2] == Outcome.APPLIED.value}
+
+
 def _said(sent: list[Intent]) -> tuple[str, str, str]:
     """Return outcome, code and message of all requests for one contact together."""
     if not sent:
@@ -66,19 +73,20 @@ def _said(sent: list[Intent]) -> tuple[str, str, str]:
 
 
 def is_doubted(sent: list[Intent]) -> bool:
-    """Tell whether a request for a contact may have been carried out, or still may be, and nothing settled it since."""
-    is_in_doubt = False
-    for each in sent:
-        if each.outcome in {None, Outcome.UNKNOWN}:
-            is_in_doubt = True
-        elif each.outcome is Outcome.APPLIED or each.code in _REFUSED:
-            is_in_doubt = False
-    return is_in_doubt
+    """Tell whether a request for a contact may have been carried out, or still may be, whatever later ones met."""
+    outcomes = {each.outcome for each in sent}
+    return bool(outcomes & {None, Outcome.UNKNOWN}) and Outcome.APPLIED not in outcomes
 
 
 def _is_gone(sent: list[Intent]) -> bool:
     """Tell whether a deletion found nobody after one that may have done it (I-17)."""
     return sent[-1].method == "DELETE" and sent[-1].code == NotFound.__name__ and is_doubted(sent)
+
+
+def withheld(record: Record) -> Sequence[str]:
+    """Return whom a repeated replace did not take off the stop list, since the first one may have done so."""
+    found = record.last("withheld")
+    return () if found is None else tuple(map(str, found["mobiles"]))
 
 
 def _replaced(run: Run, record: Record) -> pl.DataFrame:
@@ -88,7 +96,7 @@ def _replaced(run: Run, record: Record) -> pl.DataFrame:
     if is_applied or (record.last("conclusion") or {}).get("conclusion") == "converged":
         result = record.last("result") or {"invalid": ()}
         invalid = [InvalidContact(sent={"mobile": each["mobile"]}, error=each["error"]) for each in result["invalid"]]
-        return judged(run.plan, invalid)
+        return judged(run.plan, invalid, withheld(record))
     undecided = [each for each in sent if each.outcome is not Outcome.NOT_APPLIED]
     outcome = Outcome.UNKNOWN if undecided else Outcome.NOT_APPLIED if sent else Outcome.SKIPPED
     return run.undecided(outcome, "nobody knows what became of the replace" if undecided else "nothing was carried out")

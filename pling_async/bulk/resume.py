@@ -5,7 +5,7 @@ one that is as before is sent; one that is neither was changed by somebody else 
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -16,9 +16,18 @@ from pling_async.bulk.difference import Action
 from pling_async.bulk.execution import ApplySettings, Earlier, Execution, Progress, account_held, closing, way_back
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Intent, Record
+from pling_async.bulk.per_contact import ALREADY, DRIFTED, STOPPED_AGAIN
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.reconcile import Conclusion, compared
-from pling_async.bulk.recorded import REPLACE, is_doubted, planned_intents, read_run, recorded
+from pling_async.bulk.recorded import (
+    REPLACE,
+    is_doubted,
+    planned_intents,
+    read_run,
+    recorded,
+    settled_before,
+    withheld,
+)
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
@@ -71,9 +80,10 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
     if any(each.outcome is Outcome.APPLIED for each in sent):
         written = await asyncio.to_thread(recorded, run, record)
         return await execution.verified(evolve(run, written=written), sending.stops)
-    conclusion = await execution.watched(sending)
+    earlier = (record.last("conclusion") or {}).get("conclusion")
+    conclusion = Conclusion.CONVERGED if earlier == Conclusion.CONVERGED else await execution.watched(sending)
     if conclusion is Conclusion.CONVERGED:
-        written = await asyncio.to_thread(judged, run.plan, ())
+        written = await asyncio.to_thread(judged, run.plan, (), withheld(record))
         return await execution.verified(
             evolve(run, written=written, warnings=(LOST,), conclusion=conclusion), sending.stops
         )
@@ -86,11 +96,18 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
-    now, noted_stops = await snapshot(client), await asyncio.to_thread(_noted, run.plan, record)
-    shown = now.contacts.filter("is_stopped")
-    shown = shown if noted_stops is None else pl.concat([shown, noted_stops])
-    stops = await asyncio.to_thread(known_stops, run.plan, shown)
-    await note_stops(execution.journal, run.plan, stops)
+    known = await asyncio.to_thread(_noted, run.plan, record)
+
+    async def see(shown: pl.DataFrame) -> pl.DataFrame:
+        stops = await asyncio.to_thread(known_stops, run.plan, shown if known is None else pl.concat([shown, known]))
+        await note_stops(execution.journal, run.plan, stops)
+        return stops
+
+    async def see_stops(mobiles: Sequence[str]) -> None:
+        await see(await asyncio.to_thread(noted, run.plan, mobiles))
+
+    now = await snapshot(client, on_stops=see_stops)
+    stops = await see(now.contacts.filter("is_stopped"))
     earlier = await asyncio.to_thread(_earlier, run.plan, record, now, stops)
     await execution.journal.note("decided", rows=earlier.decided.filter(pl.col("code") != "").rows())
     rows = run.plan.writes.join(earlier.decided, on="mobile", how="anti", maintain_order="left")
@@ -105,38 +122,60 @@ def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
 
 def _earlier(plan: Plan, record: Record, now: Snapshot, stops: pl.DataFrame) -> Earlier:
     sent = planned_intents(plan, record)
-    rows = plan.writes.select("mobile", "action", "id", "changed", "is_stopped")
-    rows = rows.join(compared(plan, now), on="mobile", how="left")
-    held = now.contacts.select("mobile", id_now="id", is_stopped_now="is_stopped")
-    rows = rows.join(held, on="mobile", how="left")
+    settled = settled_before(record)
+    states, held = compared(plan, now), now.contacts.select("mobile", id_now="id", is_stopped_now="is_stopped")
+    rows = plan.writes.select("mobile", "action", "id", "changed", "is_stopped", "moved_from")
+    for side, suffix in (("mobile", ""), ("moved_from", "_old")):
+        for found in (states, held):
+            named = {name: f"{name}{suffix}" for name in found.columns if name != "mobile"}
+            rows = rows.join(found.rename(named), left_on=side, right_on="mobile", how="left", maintain_order="left")
     return Earlier(
-        decided=pl.DataFrame(list(decided_rows(rows, sent)), schema=WRITTEN_SCHEMA, orient="row"),
+        decided=pl.DataFrame(list(decided_rows(rows, sent, settled)), schema=WRITTEN_SCHEMA, orient="row"),
         doubted=frozenset(mobile for mobile, intents in sent.items() if is_doubted(intents)),
         stops=stops,
     )
 
 
-def decided_rows(rows: pl.DataFrame, sent: dict[str, list[Intent]]) -> Iterator[tuple[str, ...]]:
-    """Yield what the account and the requests so far say of rows; nothing of those that are still to be sent."""
+def decided_rows(
+    rows: pl.DataFrame, sent: Mapping[str, list[Intent]], settled: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    """Yield what the account and the requests so far say of rows; nothing of those that are still to be sent.
+
+    `settled` is what an earlier process found done: it is not done again, whatever became of the contact since.
+    """
     for row in rows.iter_rows(named=True):
-        outcomes = {intent.outcome for intent in sent.get(row["mobile"], ())}
-        is_unsent = outcomes <= {Outcome.SKIPPED, Outcome.NOT_APPLIED}
-        known, left = (row["mobile"], row["action"]), Outcome.SKIPPED if is_unsent else Outcome.UNKNOWN
-        if Outcome.APPLIED in outcomes:
-            yield (*known, Outcome.APPLIED.value, "", "")
-        elif row["as_wanted"] and not _is_to_be_freed(row):
-            yield (*known, Outcome.APPLIED.value, "found", "the account has it already")
-        elif row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
-            yield (*known, left.value, "drifted", "the person opted out since, and is kept")
-        elif _is_added_again(row) or not (row["as_before"] or row["as_wanted"]):
-            yield (*known, left.value, "drifted", _DRIFTED)
+        intents = sent.get(row["mobile"], [])
+        if row["mobile"] in settled:
+            yield settled[row["mobile"]]
+        elif said := _decided(row, intents):
+            yield (row["mobile"], row["action"], *said)
 
 
-def _is_added_again(row: dict[str, Any]) -> bool:
-    """Tell whether the contact is gone, by this run or by somebody else, and another one has its number."""
-    return None not in (row["id"], row["id_now"]) and row["id"] != row["id_now"]
+def _decided(row: Mapping[str, Any], intents: list[Intent]) -> tuple[str, str, str] | None:
+    """Return outcome, code and message of a row, or None when it is to be sent."""
+    outcomes = {intent.outcome for intent in intents}
+    is_unsent = outcomes <= {Outcome.SKIPPED, Outcome.NOT_APPLIED}
+    left = Outcome.SKIPPED.value if is_unsent else Outcome.UNKNOWN.value
+    if Outcome.APPLIED in outcomes:
+        return (Outcome.APPLIED.value, "", "")
+    if row["as_wanted"] and not _is_to_be_freed(row):
+        code, words = (ALREADY, "somebody else made it so") if is_unsent else ("found", "the account has it already")
+        return (Outcome.APPLIED.value, code, words)
+    if _is_to_be_freed(row) and is_doubted(intents):
+        return (left, DRIFTED, STOPPED_AGAIN)
+    if row["action"] == Action.REMOVE.value and row["is_stopped_now"] and not row["is_stopped"]:
+        return (left, DRIFTED, "the person opted out since, and is kept")
+    return (left, DRIFTED, _DRIFTED) if _is_drifted(row) else None
 
 
-def _is_to_be_freed(row: dict[str, Any]) -> bool:
+def _is_drifted(row: Mapping[str, Any]) -> bool:
+    """Tell whether a contact is neither as before nor as planned; of a new number, whether the old one is."""
+    side = "_old" if row["moved_from"] is not None and row["id_now"] is None else ""
+    is_another = None not in (row["id"], row[f"id_now{side}"]) and row["id"] != row[f"id_now{side}"]
+    is_as_before = row[f"as_before{side}"] or row[f"as_wanted{side}"]
+    return is_another or not is_as_before
+
+
+def _is_to_be_freed(row: Mapping[str, Any]) -> bool:
     """Tell whether somebody whose consent is held is still on the stop list."""
     return "is_stopped" in row["changed"] and not row["is_stopped"] and bool(row["is_stopped_now"])

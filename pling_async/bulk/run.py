@@ -33,6 +33,8 @@ class Run:
     """What the account showed after a replace whose answer was lost."""
     requests: int = 0
     """Mutating requests of this process that the server may have seen, every attempt counted."""
+    was_complete: bool | None = None
+    """What was found when it ended, of a run that is read back; None while it has not ended, or in its own process."""
     undo_of: str | None = None
     """Id of the run that this one takes back."""
     reissued: pl.DataFrame = field(factory=lambda: reissued_frame(()), repr=row_count, eq=False)
@@ -67,6 +69,8 @@ class Run:
     @property
     def is_complete(self) -> bool:
         """Whether every write of the plan was applied and the account is what the plan promised."""
+        if self.was_complete is not None:
+            return self.was_complete
         applied = self.outcome_counts[Outcome.APPLIED] == self.written.height
         return applied and (self.verification is None or self.verification.is_clean)
 

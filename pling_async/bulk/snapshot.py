@@ -1,7 +1,7 @@
 """A snapshot: the account as a frame, with the fingerprint that says whether it changed since."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -40,18 +40,23 @@ class Snapshot:
     """SHA-256 of the one answer that said all this, if it was one: the same bytes mean the same account."""
 
 
+OnStops = Callable[[Sequence[str]], Awaitable[None]]
+"""Keeps whom a listing shows on the stop list, before anything else can fail."""
+
 _IDS: Final = ACCOUNT_SCHEMA["contact_group_ids"]
 
 _SMALL: Final = 1 << 20
 """Bytes whose digest is not worth a thread."""
 
 
-async def snapshot(client: PlingClient) -> Snapshot:
+async def snapshot(client: PlingClient, *, on_stops: OnStops | None = None) -> Snapshot:
     """Read the whole account (section 3.1) into a frame.
 
-    Raises `SchemaError` for a listing that cannot be a baseline: a mobile twice, or another account's contact.
+    Where the server hides the groups of stopped people, that takes several requests: `on_stops` is awaited with the
+    mobiles of those whom the first one shows as stopped. Raises `SchemaError` for a listing that cannot be a baseline:
+    a mobile twice, or another account's contact.
     """
-    return await _taken(client, *await client.contacts.read_listing(read_answer))
+    return await _taken(client, *await client.contacts.read_listing(read_answer), on_stops)
 
 
 async def last_snapshot(client: PlingClient) -> Snapshot:
@@ -78,9 +83,11 @@ def read_answer(body: bytes) -> tuple[Listed, str]:
         return read_listing(body), digested.result().hexdigest()
 
 
-async def _taken(client: PlingClient, listed: Listed, listing: str | None) -> Snapshot:
+async def _taken(client: PlingClient, listed: Listed, listing: str | None, on_stops: OnStops | None = None) -> Snapshot:
     is_one = not _may_hide_groups(listed.contacts)
     if not is_one:
+        if on_stops is not None:
+            await on_stops(listed.contacts.filter("is_stopped")["mobile"].to_list())
         stopped = await stopped_with_groups(client, listed.groups)
         listed = await asyncio.to_thread(_with_groups_of_stopped, listed, stopped)
     found = await asyncio.to_thread(from_listed, listed, origin=client.origin, account_id=client.account_id)

@@ -6,6 +6,7 @@ everywhere: a stop that the run set stays, unless consent is given.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -14,17 +15,19 @@ from attrs import evolve
 
 from pling_async.bulk.apply import carry_out, check_account, new_id
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.execution import ApplySettings, Progress
+from pling_async.bulk.execution import ApplySettings, Progress, closing
 from pling_async.bulk.fields import WRITABLE
 from pling_async.bulk.guards import Guards
+from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Record
 from pling_async.bulk.moves import moved
+from pling_async.bulk.per_contact import ALREADY
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import compared
-from pling_async.bulk.recorded import read_run, recorded
+from pling_async.bulk.recorded import is_doubted, planned_intents, read_run, recorded
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
-from pling_async.bulk.state import AccountFolder
+from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.errors import Outcome
 from pling_async.pling.client import PlingClient
 from pling_async.sources import SourceInfo
@@ -41,10 +44,12 @@ async def plan_undo(
 ) -> Plan:
     """Plan what takes a run back; nothing is written. Without `guards` only what the run added may be removed.
 
-    Raises `JournalError` when the run's journal or plan is damaged or of another version.
+    A request of the run whose answer was lost may still be carried out: it is waited for, as long as `settings.settle`
+    says. Raises `JournalError` when the run's journal or plan is damaged or of another version.
     """
-    record, run = await _kept(client, run_id, settings)
-    return await _planned(client, record, run, guards)
+    settings = settings or ApplySettings()
+    _, record, run = await _kept(client, run_id, settings)
+    return await _planned(client, record, run, guards, settings)
 
 
 async def undo(
@@ -57,28 +62,48 @@ async def undo(
 ) -> Run:
     """Take a run back, contact by contact, journalled and verified like any other; undoing that does it again.
 
+    A run that was cut short has ended with that, and cannot be resumed any more.
     Ids and creation dates of contacts that the run had removed cannot come back: `Run.reissued` has their new ids.
     Raises what `plan_undo` and `apply` raise.
     """
-    record, run = await _kept(client, run_id, settings)
-    plan = await _planned(client, record, run, guards)
+    settings = settings or ApplySettings()
+    folder, record, run = await _kept(client, run_id, settings)
+    plan = await _planned(client, record, run, guards, settings)
     undoing = Run(id=new_id(), plan=plan, strategy=plan.strategy, undo_of=run_id)
-    undone = await carry_out(client, undoing, settings or ApplySettings(), on_progress)
+    end = None if record.last("ended") else partial(_end, folder, undoing.id)
+    undone = await carry_out(client, undoing, settings, on_progress, end)
     return evolve(undone, reissued=await _reissued(client, run.plan, undone))
 
 
-async def _kept(client: PlingClient, run_id: str, settings: ApplySettings | None) -> tuple[Record, Run]:
-    account = AccountFolder.of((settings or ApplySettings()).state, client.origin, client.account_id)
+async def _kept(client: PlingClient, run_id: str, settings: ApplySettings) -> tuple[RunFolder, Record, Run]:
+    account = AccountFolder.of(settings.state, client.origin, client.account_id)
     folder = await asyncio.to_thread(account.known_run, run_id)
     record, run = await asyncio.to_thread(read_run, folder)
     check_account(client, run.plan)
-    return record, run
+    return folder, record, run
 
 
-async def _planned(client: PlingClient, record: Record, run: Run, guards: Guards | None) -> Plan:
+async def _end(folder: RunFolder, undoing: str) -> None:
+    """End a run that was cut short: what is taken back must not be carried on."""
+    journal = await Journal.reopen(folder.journal)
+    async with closing(journal):
+        await journal.note("ended", complete=False, undone_by=undoing)
+
+
+async def _planned(
+    client: PlingClient, record: Record, run: Run, guards: Guards | None, settings: ApplySettings
+) -> Plan:
+    await asyncio.sleep(await asyncio.to_thread(_unsettled, run.plan, record, settings.settle))
     now = await snapshot(client)
     written = await asyncio.to_thread(recorded, run, record)
     return await asyncio.to_thread(_plan, evolve(run, written=written), now, guards)
+
+
+def _unsettled(plan: Plan, record: Record, settle: float) -> float:
+    """Return for how many more seconds a request of the run may still be carried out."""
+    doubted = (intents[-1] for intents in planned_intents(plan, record).values() if is_doubted(intents))
+    ages = ((datetime.now(tz=UTC) - intent.at).total_seconds() for intent in doubted)
+    return min(settle, max((settle - age for age in ages), default=0.0))
 
 
 async def _reissued(client: PlingClient, plan: Plan, undone: Run) -> pl.DataFrame:
@@ -94,7 +119,8 @@ async def _reissued(client: PlingClient, plan: Plan, undone: Run) -> pl.DataFram
 
 
 def _plan(run: Run, now: Snapshot, guards: Guards | None) -> Plan:
-    done = run.plan.contacts.join(run.written.filter(pl.col("outcome").is_in(_DONE)).select("mobile"), on="mobile")
+    ours = run.written.filter(pl.col("outcome").is_in(_DONE) & (pl.col("code") != ALREADY))
+    done = run.plan.contacts.join(ours.select("mobile"), on="mobile")
     added = _removable(run.plan, done, now)
     guards = guards or Guards(
         max_removals=len(added), max_removals_per_day=_UNLIMITED, allow_empty=True, allow_group_removal=True

@@ -1,10 +1,10 @@
 """Carry out a plan with one replace of the whole account (section 3.11)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -13,11 +13,12 @@ from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import ACCOUNT_SCHEMA
 from pling_async.bulk.guards import some
 from pling_async.bulk.journal import Journal
+from pling_async.bulk.per_contact import DRIFTED, STOPPED_AGAIN
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
 from pling_async.bulk.snapshot import Snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops
-from pling_async.errors import Outcome, PlingError, VerificationError
+from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops, noted
+from pling_async.errors import JournalError, Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
 from pling_async.session.excerpts import sanitised
@@ -54,6 +55,9 @@ class WholeAccount:
         self._on_progress = on_progress
         self.conclusion: Conclusion | None = None
         """What the account showed after an answer that decided nothing."""
+        self._account: Snapshot | None = None
+        self.written: pl.DataFrame | None = None
+        """What became of every write, once that is known."""
         self.stops = stops
         """People whom the account was seen to have on the stop list, by an earlier process or after a lost answer."""
 
@@ -65,38 +69,72 @@ class WholeAccount:
         Raises the error of the request otherwise, with what the account showed; what `on_progress` raises goes to the
         caller at once, and the run is in doubt until it is resumed.
         """
-        self.conclusion, progress = None, _Progress(self._on_progress)
+        earlier, self.conclusion = self.conclusion, None
+        progress, withheld = _Progress(self._on_progress), await self._withheld(earlier)
         try:
-            async with self._spooled() as body:
+            async with self._spooled(withheld) as body:
                 result = await self._client.contacts.replace_encoded(body, on_sent=progress.tell)
         except PlingError as error:
+            if error.outcome is Outcome.NOT_APPLIED and earlier is not None:
+                error.outcome = Outcome.UNKNOWN  # an earlier one was carried out in part, or may have been
+                raise
             if error.outcome is not Outcome.UNKNOWN or error is progress.failure:
                 raise
             await self._explained(error, settle)
-            return await asyncio.to_thread(judged, self._plan, ()), (LOST,)
+            self.written = await asyncio.to_thread(judged, self._plan, (), withheld)
+            return self.written, (LOST,)
+        self.written = await asyncio.to_thread(judged, self._plan, result.invalid_contacts, withheld)
+        await self._noted(result)
+        return self.written, tuple(_doubts(self._plan, result))
+
+    async def _noted(self, result: ReplaceResult) -> None:
         invalid = [{"mobile": str(each.sent.get("mobile")), "error": each.error} for each in result.invalid_contacts]
-        await self._journal.note("result", invalid=invalid)
-        written = await asyncio.to_thread(judged, self._plan, result.invalid_contacts)
-        return written, tuple(_doubts(self._plan, result))
+        try:
+            await self._journal.note("result", invalid=invalid)
+        except JournalError as error:
+            error.outcome = Outcome.UNKNOWN  # the replace was carried out; verifying is left
+            raise
+
+    async def _withheld(self, earlier: Conclusion | None) -> list[str]:
+        """Return whom a replace that was lost was to free, and who is stopped: maybe anew, after it had freed them."""
+        if earlier is None or self._account is None:
+            return []
+        freed = self._plan.writes.filter(pl.col("changed").list.contains("is_stopped") & ~pl.col("is_stopped"))
+        stopped = self._account.contacts.filter("is_stopped")
+        withheld = freed.join(stopped, on="mobile", how="semi")["mobile"].to_list()
+        if withheld:
+            await self._journal.note("withheld", mobiles=withheld)
+        return withheld
 
     async def watched(self, *, settle: float) -> Conclusion:
         """Watch the account and conclude what a replace did; whatever it is, people lose no stop by it."""
         found = await reconcile(
-            self._client, self._plan, settle=settle, on_progress=self._on_progress, on_listing=self._see
+            self._client,
+            self._plan,
+            settle=settle,
+            on_progress=self._on_progress,
+            on_stops=self._see_stops,
+            on_listing=self._see,
         )
         lost = await self._keep_stops(found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
         if found.conclusion is Conclusion.FOREIGN:
             await self._journal.note("ended", complete=False)
-        self.conclusion = found.conclusion
+        self.conclusion, self._account = found.conclusion, found.account
         if lost and found.conclusion is not Conclusion.CONVERGED:
             raise VerificationError(f"{lost} people left the stop list, and the server does not put them back")
         return found.conclusion
 
+    async def _see_stops(self, mobiles: Sequence[str]) -> None:
+        """Write down whom the first request of a listing shows on the stop list: the next one may fail."""
+        await self._see_shown(await asyncio.to_thread(noted, self._plan, mobiles))
+
     async def _see(self, account: Snapshot) -> None:
+        await self._see_shown(account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA)))
+
+    async def _see_shown(self, shown: pl.DataFrame) -> None:
         """Write down at once whom a listing shows on the stop list: a late replace, or a kill, may come any time."""
         before = self.stops
-        shown = account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA))
         seen = shown if before is None else pl.concat([shown, before])
         self.stops = await asyncio.to_thread(known_stops, self._plan, seen)
         if before is None or self.stops.height > before.height:
@@ -124,19 +162,21 @@ class WholeAccount:
             raise error
 
     @asynccontextmanager
-    async def _spooled(self) -> AsyncIterator[Path]:
+    async def _spooled(self, withheld: Sequence[str]) -> AsyncIterator[Path]:
         """Write the body to a private file in the run's folder, and remove it afterwards."""
         body = self._folder / "contacts.json"
         try:
-            await asyncio.to_thread(self._spool, body)
+            await asyncio.to_thread(self._spool, body, withheld)
             yield body
         finally:
             await asyncio.to_thread(body.unlink, missing_ok=True)
 
-    def _spool(self, body: Path) -> None:
+    def _spool(self, body: Path, withheld: Sequence[str]) -> None:
         """Write the body anew, a killed process may have left an older one; with stops that arrived since."""
         body.unlink(missing_ok=True)
         wanted = self._plan.wanted if self.stops is None else carrying(self._plan.wanted, self.stops)
+        if withheld:
+            wanted = wanted.with_columns(is_stopped=pl.col("is_stopped") | pl.col("mobile").is_in(list(withheld)))
         write_body(body, wanted, self._plan.groups, consent=self._plan.guards.consent)
 
 
@@ -155,18 +195,26 @@ class _Progress:
             raise
 
 
-def judged(plan: Plan, invalid: Iterable[InvalidContact]) -> pl.DataFrame:
-    """Everything was applied save what the server calls invalid; those are matched by the mobile they echo."""
+def judged(plan: Plan, invalid: Iterable[InvalidContact], withheld: Sequence[str] = ()) -> pl.DataFrame:
+    """Everything was applied save what the server calls invalid; those are matched by the mobile they echo.
+
+    Of the people `withheld` from leaving the stop list nobody knows whether an earlier request had let them.
+    """
     refused = {str(each.sent.get("mobile")): sanitised(each.error) for each in invalid}
     schema = {"mobile": pl.String, "message": pl.String}
     said = pl.DataFrame({"mobile": list(refused), "message": list(refused.values())}, schema)
     is_refused = pl.col("message").is_not_null() & (pl.col("action") != Action.REMOVE.value)
+    is_withheld = pl.col("mobile").is_in(list(withheld))
+
+    def said_of(refused: Any, kept_stopped: str, other: str) -> pl.Expr:
+        return pl.when(is_refused).then(refused).when(is_withheld).then(pl.lit(kept_stopped)).otherwise(pl.lit(other))
+
     return plan.writes.join(said, on="mobile", how="left", maintain_order="left").select(
         "mobile",
         "action",
-        outcome=pl.when(is_refused).then(pl.lit(Outcome.NOT_APPLIED.value)).otherwise(pl.lit(Outcome.APPLIED.value)),
-        code=pl.when(is_refused).then(pl.lit("refused_by_server")).otherwise(pl.lit("")),
-        message=pl.when(is_refused).then("message").otherwise(pl.lit("")),
+        outcome=said_of(pl.lit(Outcome.NOT_APPLIED.value), Outcome.UNKNOWN.value, Outcome.APPLIED.value),
+        code=said_of(pl.lit("refused_by_server"), DRIFTED, ""),
+        message=said_of("message", STOPPED_AGAIN, ""),
     )
 
 

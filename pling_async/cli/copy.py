@@ -45,7 +45,7 @@ _ROUTE: Mapping[str, Any] = {
         type=click.Choice(["skip", "mark"]),
         default="skip",
         show_default=True,
-        help="Stopped people whom Front does not know: leave them out, or add them with the custom field Stop.",
+        help="With --to front: leave out stopped people whom it does not know, or add them with the custom field Stop.",
     ),
     "is_plan_only": click.option("--plan-only", "is_plan_only", is_flag=True, help="Show the plan and write nothing."),
     "out": click.option(
@@ -59,6 +59,8 @@ _ROUTE: Mapping[str, Any] = {
 def _route(values: Values) -> Route:
     if (values["origin"] == "pling") == (values["target"] == "pling"):
         raise click.UsageError(f"one of --from and --to is pling, the other one is {' or '.join(NAMES)}")
+    if values["stopped"] == "mark" and values["target"] != "front":
+        raise click.UsageError(f"--stopped mark is for --to front; in {values['target']} stopped people are stopped")
     return Route(**values)
 
 

@@ -123,6 +123,7 @@ def _done(plan: "CopyPlan", tally: Tally) -> dict[str, int]:
 def _others(tally: Tally) -> dict[str, int]:
     halted = sum(each.outcome is Outcome.SKIPPED for each in tally.failed)
     found = {
+        "stopped meanwhile": tally.done["stop", Outcome.APPLIED],
         "not applied": tally.counted(Outcome.NOT_APPLIED),
         "unknown": tally.counted(Outcome.UNKNOWN),
         "not sent": halted,

@@ -13,7 +13,7 @@ from pling_async.cli.options import Reports
 from pling_async.cli.output import Output
 from pling_async.cli.progress import Progress
 from pling_async.cli.stopping import Stopping
-from pling_async.errors import Outcome
+from pling_async.errors import Outcome, VerificationError
 
 if TYPE_CHECKING:
     from pling_async.bulk.per_contact import Written
@@ -30,7 +30,7 @@ class Tally:
 
     done: Counter[tuple[str, Outcome]] = field(factory=Counter)
     """By action and outcome."""
-    failed: "list[Written]" = field(factory=list)
+    failed: "list[Written]" = field(factory=list, repr=False)
     reported: "WrittenRows | None" = None
     """Everybody, if there is to be a report."""
     is_stopped: bool = False
@@ -56,8 +56,13 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
 
     check_report(reports)
     tally = Tally(reported=WrittenRows() if reports.report else None)
-    with Progress("copying") as progress:
-        on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
+    try:
+        with Progress("copying") as progress:
+            on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
+    except VerificationError:
+        tally.is_stopped = True
+        finish_copy(output, plan, tally, reports)
+        raise
     code = finish_copy(output, plan, tally, reports)
     if tally.is_stopped:
         raise Interrupted("interrupted; the same command does the rest: what is there already is not written again")

@@ -46,11 +46,10 @@ class Neighbour:
         """Open it to be read."""
         from pling_async import sources  # noqa: PLC0415 - polars takes a while to import
 
-        options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"region": region}}
         make: Callable[..., Source] = getattr(sources, _PACKAGES[self.name])
         with spoken_with(self.name):
             async with self._opened() as client:
-                yield make(client, **options[self.name])
+                yield make(client, region=region)
 
     @asynccontextmanager
     async def as_target(self, *, region: str, stopped: str) -> AsyncIterator["Target"]:

@@ -7,9 +7,9 @@ from typing import Final
 
 from attrs import frozen
 
-from pling_async.errors import Problem, SourceError, ValidationError
-from pling_async.frontapp.api import Api
-from pling_async.frontapp.paths import Ref, at
+from pling_async.errors import SourceError, ValidationError
+from pling_async.frontapp.account import Account
+from pling_async.frontapp.paths import Ref, at_contact
 
 LARGEST: Final = 25_000_000
 """Bytes of a picture; Front says 25 MB, and this is the smaller reading of it."""
@@ -27,15 +27,15 @@ _KINDS: Final = (
 class Avatars:
     """The pictures of contacts."""
 
-    _api: Api
+    _account: Account
 
     async def upload(self, id: Ref, picture: bytes | Path | str) -> None:  # noqa: A002 - the API's own word
         """Give a contact a picture, of at most 25 MB: its bytes, or the file that it is in."""
-        spot = at("contacts", id)
+        spot = at_contact(id)
         content = picture if isinstance(picture, bytes) else await asyncio.to_thread(_content, Path(picture))
         _check(len(content))
         body, content_type = await asyncio.to_thread(_multipart, content)
-        await self._api.send("PATCH", spot, body, content_type=content_type)
+        await self._account.send("PATCH", spot, body, content_type=content_type)
 
 
 def _content(path: Path) -> bytes:
@@ -49,9 +49,7 @@ def _content(path: Path) -> bytes:
 def _check(size: int) -> None:
     if not 0 < size <= LARGEST:
         message = f"a picture has 1 to {LARGEST} bytes (25 MB); make it smaller"
-        raise ValidationError(
-            f"nothing was sent: {message}", [Problem(field="avatar", code="too_long", message=message)]
-        )
+        raise ValidationError.unsent("avatar", "too_long", message)
 
 
 def _multipart(content: bytes) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from pling_async.errors import Problem, SchemaError, ValidationError
+from pling_async.errors import SchemaError, ValidationError
 from pling_async.frontapp.models import (
     Company,
     Contact,
@@ -29,7 +29,7 @@ from pling_async.frontapp.models import (
     Note,
 )
 from pling_async.session import strict
-from pling_async.session.jsontext import load_json
+from pling_async.session.jsontext import is_sendable, load_json
 from pling_async.session.paging import Page
 from pling_async.session.unset import UNSET, Unset
 
@@ -163,12 +163,23 @@ def encode(value: ContactChange) -> bytes:
 
 
 def dumped(value: object) -> bytes:
-    """Return JSON, or refuse what has no spelling in it."""
+    """Return JSON, or refuse what has no spelling in it, by the name of its field."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
-        message = "a value has no spelling in JSON; custom fields take texts, numbers, booleans and null"
-        raise ValidationError(message, [Problem(field="custom_fields", code="no_json", message=message)]) from error
+        field = _unspeakable(value)
+        message = f"{field} has no spelling in JSON: half a character (a lone surrogate), or no text, number or truth"
+        raise ValidationError.unsent(field, "no_json", message) from error
+
+
+def _unspeakable(value: object) -> str:
+    """Return the name of the first member that has no spelling, which may be its name."""
+    for name, each in value.items() if isinstance(value, Mapping) else ():
+        try:
+            orjson.dumps({name: each})
+        except orjson.JSONEncodeError:
+            return name if is_sendable(name) else ascii(name)
+    return "body"
 
 
 def given(**members: Any) -> dict[str, Any]:

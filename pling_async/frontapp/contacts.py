@@ -7,12 +7,12 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from pling_async.errors import Problem, ValidationError
-from pling_async.frontapp.api import PAGE, Api, filters
+from pling_async.errors import ValidationError
+from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged
 from pling_async.frontapp.codec import decode, dumped, encode, given
 from pling_async.frontapp.handles import conflicts_explained
 from pling_async.frontapp.models import Contact, ContactChange, NewContact, SortBy, SortOrder
-from pling_async.frontapp.paths import Ref, at, in_body
+from pling_async.frontapp.paths import Ref, at, at_contact, in_body
 from pling_async.session.protocol import SAVED, Request
 from pling_async.session.retry import RetryLaw
 from pling_async.session.unset import UNSET, Unset
@@ -25,7 +25,7 @@ _contact: Final = partial(decode, Contact)
 class Contacts:
     """The contacts of a company."""
 
-    _api: Api
+    _account: Account
 
     def list(
         self,
@@ -33,20 +33,18 @@ class Contacts:
         q: Mapping[str, object] | None = None,
         sort_by: SortBy | Unset = UNSET,
         sort_order: SortOrder | Unset = UNSET,
-        limit: int = PAGE,
+        page_size: int = PAGE_SIZE,
     ) -> AsyncGenerator[Contact]:
-        """Yield the contacts, `limit` of them a request (at most 100), the next page on its way meanwhile.
+        """Yield the contacts, `page_size` of them a request (at most 100), the next page on its way meanwhile.
 
         `q` narrows, as in {"updated_after": datetime(...)}. A page token that has expired raises `PageTokenExpired`.
         """
-        if not 1 <= limit <= PAGE:
-            raise _refusal("limit", f"a page has 1 to {PAGE} contacts")
         sorting = {name: str(value) for name, value in given(sort_by=sort_by, sort_order=sort_order).items()}
-        return self._api.listing(at("contacts"), Contact, (("limit", str(limit)), *sorting.items(), *filters(q or {})))
+        return self._account.listing(at("contacts"), Contact, (*paged(page_size), *sorting.items(), *filters(q or {})))
 
     async def get(self, id: Ref) -> Contact:  # noqa: A002 - the API's own word
         """Return one contact; its id is another than the one asked for if that was an alias, or an id of old."""
-        return await self._api.read(at("contacts", id), _contact)
+        return await self._account.read(at_contact(id), _contact)
 
     async def create(self, contact: NewContact) -> Contact:
         """Create a contact; raises `HandleConflict` when one of its handles is another contact's.
@@ -54,8 +52,8 @@ class Contacts:
         Never repeated after an unknown outcome: ask for `Alias(source, handle)` to learn what became of it.
         """
         if not contact.handles:
-            raise _refusal("handles", "a contact has one handle at least")
-        async with conflicts_explained(self._api, contact.handles):
+            raise ValidationError.unsent("handles", "empty", "a contact has one handle at least")
+        async with conflicts_explained(self._account, contact.handles):
             return await self._saved("contacts", encode(contact))
 
     async def update(self, id: Ref, change: ContactChange, *, merge: bool = True) -> None:  # noqa: A002 - likewise
@@ -65,34 +63,32 @@ class Contacts:
         one), and who writes others meanwhile is overruled; `merge=False` sends only what is given, erasing the others.
         """
         if isinstance(change, NewContact):
-            raise _refusal("handles", "handles are changed with handles.add and handles.delete")
+            message = "handles are changed with handles.add and handles.delete"
+            raise ValidationError.unsent("handles", "bad_value", message)
         if merge and not isinstance(change.custom_fields, Unset):
             known = (await self.get(id)).custom_fields
             merged = {name: value for name, value in {**known, **change.custom_fields}.items() if value is not None}
             change = attrs.evolve(change, custom_fields=merged)
-        await self._api.send("PATCH", at("contacts", id), encode(change))
+        await self._account.send("PATCH", at_contact(id), encode(change))
 
     async def delete(self, id: Ref) -> None:  # noqa: A002 - likewise
         """Delete a contact."""
-        await self._api.write("DELETE", at("contacts", id), None)
+        await self._account.write("DELETE", at_contact(id), None)
 
     async def merge(self, ids: Sequence[Ref], *, target: Ref | None = None) -> Contact:
         """Make one contact of several, up to 50 in all, and return it; THE OTHERS ARE DELETED.
 
         What differs is decided by the server: handles, lists, links and notes are united, descriptions put one after
-        the other, and for the rest the last update counts, unless `target` says which contact remains. Never repeated.
+        the other, and for the rest the last update counts, unless `target`, among `ids` or not, says which contact
+        remains. Never repeated.
         """
-        everybody = [in_body(each) for each in ids] + ([] if target is None else [in_body(target)])
-        if not 1 < len(set(everybody)) == len(everybody) <= _MOST_MERGED:
-            raise _refusal("contact_ids", f"2 to {_MOST_MERGED} different contacts can be merged, the target included")
-        members = given(target_contact_id=UNSET if target is None else in_body(target))
-        return await self._saved("contacts/merge", dumped({**members, "contact_ids": [in_body(each) for each in ids]}))
+        named = list(dict.fromkeys(map(in_body, ids)))
+        members = {} if target is None else {"target_contact_id": in_body(target)}
+        if not 1 < len({*named, *members.values()}) <= _MOST_MERGED:
+            message = f"2 to {_MOST_MERGED} different contacts can be merged, the target included"
+            raise ValidationError.unsent("contact_ids", "bad_value", message)
+        return await self._saved("contacts/merge", dumped({**members, "contact_ids": named}))
 
     async def _saved(self, path: str, body: bytes) -> Contact:
         request = Request(method="POST", path=path, law=RetryLaw.UNSENT, body=body, expected=SAVED)
-        return await self._api.session.call(request, _contact)
-
-
-def _refusal(field: str, message: str) -> ValidationError:
-    problem = Problem(field=field, code="bad_value", message=message)
-    return ValidationError(f"nothing was sent: {message}", [problem])
+        return await self._account.session.call(request, _contact)

@@ -37,7 +37,10 @@ class LegacyContact:
 
     def check(self) -> Self:
         """Return self, or raise `ValidationError` naming every broken rule, so that nothing is sent."""
-        if problems := [problem for handle in self.handles for problem in _problems(handle)]:
+        problems = [problem for handle in self.handles for problem in _problems(handle)]
+        if not self.handles:
+            problems = [Problem(field="handles", code="empty", message="a contact has one handle at least")]
+        if problems:
             words = "; ".join(dict.fromkeys(problem.message for problem in problems))
             raise ValidationError(f"LegacyContact was not sent: {words}", problems)
         return self

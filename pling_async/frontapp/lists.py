@@ -6,8 +6,8 @@ from typing import Final
 
 from attrs import frozen
 
-from pling_async.errors import Problem, ValidationError, VerificationError
-from pling_async.frontapp.api import PAGE, Api
+from pling_async.errors import ValidationError, VerificationError
+from pling_async.frontapp.account import PAGE_SIZE, Account, paged
 from pling_async.frontapp.codec import decode_page
 from pling_async.frontapp.models import Contact, ContactList
 from pling_async.frontapp.paths import Ref, at, in_body
@@ -21,11 +21,11 @@ _MOST: Final = 50
 class Lists:
     """The contact lists of a company."""
 
-    _api: Api
+    _account: Account
 
     async def list(self) -> tuple[ContactList, ...]:
         """Return every contact list; names need not be unique."""
-        return (await self._api.read(at("contact_lists"), partial(decode_page, ContactList))).elements
+        return (await self._account.read(at("contact_lists"), partial(decode_page, ContactList))).elements
 
     async def create(self, name: str) -> ContactList:
         """Create a contact list and return it.
@@ -34,9 +34,9 @@ class Lists:
         `VerificationError` when there is none or more than one. Never repeated.
         """
         if not name.strip():
-            raise _refusal("name", "a contact list has a name")
+            raise ValidationError.unsent("name", "blank", "a contact list has a name")
         before = {each.id for each in await self.list()}
-        await self._api.write("POST", at("contact_lists"), {"name": name}, law=RetryLaw.UNSENT)
+        await self._account.write("POST", at("contact_lists"), {"name": name}, law=RetryLaw.UNSENT)
         new = [each for each in await self.list() if each.name == name and each.id not in before]
         if len(new) != 1:
             raise VerificationError(f"after creating a contact list {len(new)} new ones have its name; list them")
@@ -44,11 +44,11 @@ class Lists:
 
     async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
         """Delete a contact list; its contacts stay."""
-        await self._api.write("DELETE", at("contact_lists", id), None)
+        await self._account.write("DELETE", at("contact_lists", id), None)
 
-    def members(self, id: str, *, limit: int = PAGE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
+    def members(self, id: str, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
         """Yield the contacts of a list, as `contacts.list` does."""
-        return self._api.listing(at("contact_lists", id, "contacts"), Contact, (("limit", str(limit)),))
+        return self._account.listing(at("contact_lists", id, "contacts"), Contact, paged(page_size))
 
     async def add(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
         """Put contacts into a list, 50 a request; who is in it already stays."""
@@ -61,8 +61,4 @@ class Lists:
     async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:
         spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in contacts]
         for start in range(0, len(ids), _MOST):
-            await self._api.write(method, spot, {"contact_ids": ids[start : start + _MOST]})
-
-
-def _refusal(field: str, message: str) -> ValidationError:
-    return ValidationError(f"nothing was sent: {message}", [Problem(field=field, code="blank", message=message)])
+            await self._account.write(method, spot, {"contact_ids": ids[start : start + _MOST]})

@@ -6,10 +6,12 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from pling_async.errors import Problem, ValidationError
+from pling_async.errors import ValidationError
+from pling_async.session.jsontext import is_sendable
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _SOURCE: Final = re.compile(r"[A-Za-z0-9_]{1,50}")
+_WORDS: Final = frozenset({"merge", "custom_fields"})
 _LITERAL: Final = ":@+!$&'()*,;=-._~"
 """What a path may hold as it is (RFC 3986, pchar); a + is a plus there, not a blank."""
 
@@ -23,8 +25,11 @@ class Alias:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what names nothing."""
-        if not _SOURCE.fullmatch(self.source) or not self.handle.strip():
-            raise _refusal("an alias has a source, such as email or phone, and a handle")
+        if not (is_sendable(self.source) and _SOURCE.fullmatch(self.source)):
+            raise ValidationError.unsent("source", "bad_source", "an alias has a source, such as email or phone")
+        if not is_sendable(self.handle) or not self.handle.strip():
+            message = "the handle of an alias is a text, not blank and without half characters (lone surrogates)"
+            raise ValidationError.unsent("handle", "bad_handle", message)
 
     def __str__(self) -> str:
         return f"alt:{self.source}:{self.handle}"
@@ -48,6 +53,13 @@ def at(*steps: Ref) -> Spot:
     return Spot("/".join(map(_escaped, known)), "/".join(map(_shown, known)))
 
 
+def at_contact(contact: Ref, *steps: Ref) -> Spot:
+    """Return the path of a contact, or of something below it; the words in place of ids are no contacts."""
+    if isinstance(contact, str) and contact in _WORDS:
+        raise ValidationError.unsent("id", "reserved", "the id is the name of something else below contacts")
+    return at("contacts", contact, *steps)
+
+
 def checked(ref: Any) -> Ref:
     """Return an id or an alias, or refuse what is neither."""
     if isinstance(ref, Alias):
@@ -57,7 +69,8 @@ def checked(ref: Any) -> Ref:
     if isinstance(ref, str) and ref.startswith("alt:") and "/" not in ref:
         _, source, handle = [*ref.split(":", 2), ""][:3]
         return Alias(source, handle)
-    raise _refusal("an id is not empty and has letters, digits, - and _ only; use Alias(source, handle) for handles")
+    message = "an id is not empty and has letters, digits, - and _ only; use Alias(source, handle) for handles"
+    raise ValidationError.unsent("id", "bad_id", message)
 
 
 def in_body(ref: Ref) -> str:
@@ -71,7 +84,3 @@ def _escaped(ref: Ref) -> str:
 
 def _shown(ref: Ref) -> str:
     return f"alt:{ref.source}:***" if isinstance(ref, Alias) else ref
-
-
-def _refusal(message: str) -> ValidationError:
-    return ValidationError(f"nothing was sent: {message}", [Problem(field="id", code="bad_id", message=message)])

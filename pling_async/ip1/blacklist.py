@@ -4,16 +4,18 @@ import re
 from collections.abc import AsyncGenerator
 from functools import partial
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from attrs import frozen
 
-from pling_async.ip1.account import ANY_SUCCESS, Account, refused, same
-from pling_async.ip1.checks import PAGE_SIZE, limit
+from pling_async.errors import ValidationError
+from pling_async.ip1.account import ANY_SUCCESS, Account, same
+from pling_async.ip1.checks import PAGE_SIZE, paged
 from pling_async.ip1.codec import decode_entries, decode_entry, decode_nothing
 from pling_async.ip1.models import BlacklistEntry
 from pling_async.phones import masked
+from pling_async.session.jsontext import is_sendable
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
 
@@ -29,7 +31,7 @@ class Blacklist:
 
     def list(self, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[BlacklistEntry]:
         """Yield every entry once, page by page."""
-        return self._account.listing(_PATH, limit(page_size), decode_entries, attrgetter("msisdn"))
+        return self._account.listing(_PATH, paged(page_size), decode_entries, attrgetter("msisdn"))
 
     async def get(self, number: str) -> BlacklistEntry:
         """Return the entry of a number, or raise `NotFound`; E.164, with or without its plus."""
@@ -63,8 +65,9 @@ class Blacklist:
         `consent` says where that consent is kept; it is required, and neither sent nor logged. Never repeated after an
         unknown outcome, since a STOP that arrives in between would be undone.
         """
-        if not consent.strip():
-            raise refused("consent", "no_consent", "is missing; without it nobody leaves the blacklist")
+        if not is_sendable(consent) or not consent.strip():
+            message = "the consent is missing; without it nobody leaves the blacklist"
+            raise ValidationError.unsent("consent", "no_consent", message)
         request = _of_one("DELETE", _msisdn(number), RetryLaw.UNSENT)
         await self._account.session.call(request, decode_nothing)
 
@@ -82,10 +85,12 @@ def _of_one(method: str, msisdn: str, law: RetryLaw, *, body: bytes | None = Non
     )
 
 
-def _msisdn(number: str) -> str:
-    found = _MSISDN.fullmatch(number)
+def _msisdn(number: Any) -> str:
+    found = _MSISDN.fullmatch(number) if isinstance(number, str) else None
     if found is None:
-        raise refused("number", "not_e164", "is not E.164; pling_async.phones.normalise helps")
+        raise ValidationError.unsent(
+            "number", "not_e164", "the number is not E.164; pling_async.phones.normalise helps"
+        )
     return found[1]
 
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from pling_async.errors import CorrelationError, DecodeError, Problem, ValidationError
-from pling_async.ip1.account import refused, same, segment
+from pling_async.errors import CorrelationError, DecodeError, ValidationError
+from pling_async.ip1.account import same, segment
 from pling_async.ip1.codec import encode
 from pling_async.ip1.links import Query
-from pling_async.ip1.models import Contact
+from pling_async.ip1.models import Contact, label_problems, property_problems
+from pling_async.session.unset import Unset
 
 MOST_AT_ONCE: Final = 999
 """Contacts that a direct import may have."""
@@ -28,28 +29,29 @@ def contact_path(contact_id: str) -> str:
     """Return the path of one contact, and warn of an id that looks like no other."""
     path = segment(contact_id, "id")
     if contact_id == SUMMARY:
-        raise refused("id", "reserved", "is the name of the account's summary")
+        raise ValidationError.unsent("id", "reserved", "the id is the name of the account's summary")
     if not _ID.fullmatch(contact_id):
         warnings.warn("an id of IP1 has 24 hexadecimal digits, and this one has not", stacklevel=3)
     return f"{CONTACTS}/{path}"
 
 
-def limit(page_size: int) -> Query:
+def paged(page_size: int) -> Query:
     """Return how many elements a page shall have."""
     if type(page_size) is not int or page_size < 1:
-        raise refused("page_size", "bad_number", "is not a whole number above 0")
+        raise ValidationError.unsent("page_size", "bad_number", "the page_size is not a whole number above 0")
     return (("limit", str(page_size)),)
 
 
 def encoded(contacts: Iterable[Contact], *, most: int | None) -> tuple[bytes, int]:
     """Return the body of an import and how many contacts are in it."""
     if isinstance(contacts, Contact):
-        raise refused("contacts", "not_a_list", "are a list, also when there is only one")
+        raise ValidationError.unsent("contacts", "not_a_list", "the contacts are a list, also when there is only one")
     listed = tuple(contacts)
     if not listed:
-        raise refused("contacts", "empty", "are none")
+        raise ValidationError.unsent("contacts", "empty", "the contacts are none")
     if most is not None and len(listed) > most:
-        raise refused("contacts", "too_many", f"are {len(listed)}, at most {most} can be added at once; split them")
+        message = f"the contacts are {len(listed)}, at most {most} can be added at once; split them"
+        raise ValidationError.unsent("contacts", "too_many", message)
     check(listed)
     return b"[" + b",".join(orjson.dumps(encode(contact)) for contact in listed) + b"]", len(listed)
 
@@ -66,12 +68,14 @@ def check(contacts: tuple[Contact, ...], *, needs_labels: bool = False) -> None:
         raise ValidationError(f"nothing was sent: {words}", problems)
 
 
-def check_change(properties: Mapping[str, Any]) -> None:
-    """Raise `ValidationError` for a property that is neither a text nor None, which removes it."""
-    for name, value in properties.items():
-        if not isinstance(value, str | None):
-            message = f"nothing was sent: the property {name!r} is neither a text nor None"
-            raise ValidationError(message, [Problem(field=f"properties.{name}", code="not_a_text", message=message)])
+def check_change(properties: Mapping[str, Any] | Unset, labels: tuple[str, ...] | Unset) -> None:
+    """Raise `ValidationError` for what cannot be sent of a change, or when there is none."""
+    if isinstance(properties, Unset) and isinstance(labels, Unset):
+        raise ValidationError.unsent("change", "empty", "the change has neither properties nor labels")
+    given = {} if isinstance(properties, Unset) else properties
+    if problems := [*property_problems(given, may_remove=True), *label_problems(labels)]:
+        words = "; ".join(f"{each.field}: {each.message}" for each in problems[:5])
+        raise ValidationError(f"nothing was sent: {words}", problems)
 
 
 def check_count(sent: int, added: tuple[Contact, ...]) -> None:

@@ -33,13 +33,13 @@ class Ip1Client(Client):
     ) -> None:
         token = as_secret(token)  # whatever fails from here on, no traceback has the text
         base = BaseUrl.parse(base_url)
-        self._compose(self._open(base, BearerAuth(token), settings=settings, http=http), base)
+        self._compose(self._open(base, BearerAuth(token), settings=settings, http=http), base.origin)
 
     @classmethod
-    def over(cls, session: Caller, *, base_url: str = DEFAULT_URL) -> Self:
+    def over(cls, session: Caller, *, origin: str) -> Self:
         """Return a client over a session made elsewhere, for instance on a simulated transport; it stays open."""
         self = cls.__new__(cls)
-        self._compose(session, BaseUrl.parse(base_url))
+        self._compose(session, origin)
         return self
 
     @classmethod
@@ -52,9 +52,9 @@ class Ip1Client(Client):
             secret("IP1_TOKEN"), base_url=os.environ.get("IP1_BASE_URL") or DEFAULT_URL, settings=settings, http=http
         )
 
-    def _compose(self, session: Caller, base: BaseUrl) -> None:
-        self._use(session, base.origin)
-        account = Account(session, base)
+    def _compose(self, session: Caller, origin: str) -> None:
+        self._use(session, origin)
+        account = Account(session, origin)
         self.contacts = Contacts(account)
         self.labels = Labels(account)
         self.blacklist = Blacklist(account)

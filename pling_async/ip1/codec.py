@@ -7,8 +7,6 @@ error says where a value is not what it should be. An answer to a write may be e
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
-import orjson
-
 from pling_async.errors import SchemaError
 from pling_async.ip1.models import BlacklistEntry, Contact, LabelUsage, PropertyUsage, Summary
 from pling_async.session import strict
@@ -26,14 +24,10 @@ def encode(contact: Contact) -> dict[str, Any]:
     return {"properties": dict(contact.properties), **labels}
 
 
-def encode_change(
-    contact_id: str, properties: Mapping[str, str | None] | Unset, labels: tuple[str, ...] | Unset
-) -> bytes:
-    """Return the body of a PATCH; both id and properties are mandatory in it."""
+def encode_change(properties: Mapping[str, str | None] | Unset, labels: tuple[str, ...] | Unset) -> dict[str, Any]:
+    """Return the document of a PATCH, in which properties are mandatory."""
     given = {} if isinstance(properties, Unset) else dict(properties)
-    return orjson.dumps(
-        {"id": contact_id, "properties": given, **({} if isinstance(labels, Unset) else {"labels": labels})}
-    )
+    return {"properties": given, **({} if isinstance(labels, Unset) else {"labels": labels})}
 
 
 def _decoded(read: Callable[[Any], T], body: bytes) -> T:

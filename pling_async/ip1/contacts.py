@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from functools import partial
 from operator import attrgetter
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import orjson
 from attrs import frozen
 
-from pling_async.ip1.account import ANY_SUCCESS, Account, refused, same
+from pling_async.errors import ValidationError
+from pling_async.ip1.account import ANY_SUCCESS, Account, same
 from pling_async.ip1.checks import (
     CONTACTS,
     MOST_AT_ONCE,
@@ -21,7 +22,7 @@ from pling_async.ip1.checks import (
     check_saved,
     contact_path,
     encoded,
-    limit,
+    paged,
 )
 from pling_async.ip1.codec import (
     decode_contact,
@@ -62,7 +63,7 @@ class Contacts:
         contact may be missed while others are deleted. Whoever leaves early closes the listing (`aclosing`).
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
-        query = (*filters.query(meta=meta), *limit(page_size))
+        query = (*filters.query(meta=meta), *paged(page_size))
         return self._account.listing(CONTACTS, query, decode_contacts, attrgetter("id"))
 
     async def get(self, id: str, *, meta: bool = False) -> Contact:  # noqa: A002 - the API's own word
@@ -109,16 +110,14 @@ class Contacts:
         `labels` replaces the labels, () clears them. Returns the contact as it is now, None when the server
         says no more than that it is done.
         """
-        if isinstance(properties, Unset) and isinstance(labels, Unset):
-            raise refused("change", "empty", "has neither properties nor labels")
-        check_change({} if isinstance(properties, Unset) else properties)
-        body = encode_change(id, properties, as_labels(labels))
-        return await self._save("PATCH", id, body)
+        labels = as_labels(labels)
+        check_change(properties, labels)
+        return await self._save("PATCH", id, encode_change(properties, labels))
 
     async def replace(self, id: str, contact: Contact) -> Contact | None:  # noqa: A002 - the API's own word
         """Make a contact what is given, whatever it was before (PUT); so the labels must be given too."""
         check((contact,), needs_labels=True)
-        return await self._save("PUT", id, orjson.dumps({"id": id, **encode(contact)}))
+        return await self._save("PUT", id, encode(contact))
 
     async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
         """Delete one contact."""
@@ -145,13 +144,16 @@ class Contacts:
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         if not filters.pairs():
-            raise refused("filter", "empty", "is missing, and every contact would go; delete_all does that")
+            message = "the filter is missing, and every contact would go; delete_all does that"
+            raise ValidationError.unsent("filter", "empty", message)
         return await self._delete(filters.query())
 
     async def delete_all(self, *, confirm: Literal[True]) -> tuple[Contact, ...]:
         """Delete EVERY contact of the account, and return them, as far as the server names them."""
         if confirm is not True:
-            raise refused("confirm", "not_confirmed", "is not True; every contact of the account would be deleted")
+            raise ValidationError.unsent(
+                "confirm", "not_confirmed", "confirm is not True; every contact of the account would be deleted"
+            )
         return await self._delete(())
 
     async def summary(self) -> Summary:
@@ -159,12 +161,13 @@ class Contacts:
         request = Request(method="GET", path=f"{CONTACTS}/{SUMMARY}", law=RetryLaw.SAFE, large=True)
         return await self._account.session.call(request, decode_summary)
 
-    async def _save(self, method: str, contact_id: str, body: bytes) -> Contact | None:
+    async def _save(self, method: str, contact_id: str, document: dict[str, Any]) -> Contact | None:
+        """Send a contact, with its id in the body too, as the API wants it."""
         request = Request(
             method=method,
             path=contact_path(contact_id),
             law=RetryLaw.CONVERGENT,
-            body=body,
+            body=orjson.dumps({"id": contact_id, **document}),
             expected=ANY_SUCCESS,
             answers_json=False,
         )

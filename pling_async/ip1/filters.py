@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from pling_async.ip1.account import refused
+from pling_async.errors import ValidationError
 from pling_async.ip1.links import Query
+from pling_async.session.jsontext import is_sendable
 
 META: Final = (("meta", ""),)
 """The flag that brings metadata; its value does not matter."""
@@ -14,25 +15,29 @@ META: Final = (("meta", ""),)
 
 def _plain(values: Iterable[str]) -> tuple[str, ...]:
     if isinstance(values, str):
-        raise refused("labels", "not_a_list", "are a list of texts, not one text")
+        raise ValidationError.unsent("labels", "not_a_list", "the labels are a list of texts, not one text")
     return tuple(values)
 
 
 @frozen(kw_only=True)
 class Filters:
-    """Labels, properties and metadata that contacts must have; a blank one is refused, since it may mean anything."""
+    """Labels, properties and metadata that contacts must have; its repr names nobody.
 
-    labels: tuple[str, ...] = field(default=(), converter=_plain)
-    properties: Mapping[str, str] = field(factory=dict)
-    metadata: Mapping[str, str | bool] = field(factory=dict)
+    A blank one is refused, since it may mean anything.
+    """
+
+    labels: tuple[str, ...] = field(default=(), converter=_plain, repr=False)
+    properties: Mapping[str, str] = field(factory=dict, repr=False)
+    metadata: Mapping[str, str | bool] = field(factory=dict, repr=False)
     """By property and field, as in {"phoneNumber.isBlocked": True}."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse blanks: a server that passes over an empty filter would take every contact."""
         given: tuple[Any, ...] = (*self.properties, *self.metadata, *(value for _, value in self.pairs()))
         for text in given:
-            if not isinstance(text, str) or not text.strip():
-                raise refused("filter", "blank", "is blank or not a text; leave it out, or say what is meant")
+            if not is_sendable(text) or not text.strip():
+                message = "the filter is blank or not a text; leave it out, or say what is meant"
+                raise ValidationError.unsent("filter", "blank", message)
 
     def pairs(self) -> Query:
         """Return the filters as the wire has them."""

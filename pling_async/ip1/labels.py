@@ -6,7 +6,8 @@ from functools import partial
 import orjson
 from attrs import frozen
 
-from pling_async.ip1.account import ANY_SUCCESS, Account, refused, same, segment
+from pling_async.errors import ValidationError
+from pling_async.ip1.account import ANY_SUCCESS, Account, same, segment
 from pling_async.ip1.codec import decode_usage
 from pling_async.ip1.models import LabelUsage
 from pling_async.session.protocol import Request
@@ -22,7 +23,7 @@ class Labels:
     async def add(self, label: str, ids: Iterable[str]) -> LabelUsage:
         """Give contacts, by their ids, a label, which need not exist before."""
         if isinstance(ids, str):
-            raise refused("ids", "not_a_list", "are a list, also when there is only one")
+            raise ValidationError.unsent("ids", "not_a_list", "the ids are a list, also when there is only one")
         listed = tuple(ids)
         for each in listed or ("",):
             segment(each, "id")

@@ -6,37 +6,43 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 from pling_async.errors import CorrelationError
 from pling_async.session.protocol import Response, values_of
-from pling_async.session.settings import BaseUrl
 
 Query = tuple[tuple[str, str], ...]
 
 _LINK: Final = re.compile(r'<([^<>]*)>((?:\s*;\s*[^\s;,="<>]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"<>]*))?)*)')
 _RELATIONS: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 
+_PAGING: Final = frozenset({"start", "limit", "order"})
+_FLAGS: Final = frozenset({("meta", "")})
+"""A link may ask for metadata that nobody wants; the contacts are the same."""
 
-def next_query(response: Response, base: BaseUrl, path: str, asked: Query) -> Query | None:
+
+def next_query(response: Response, origin: str, path: str, asked: Query) -> Query | None:
     """Return the query of the next page, None on the last one.
 
     Only the link's query is used, on the path that was asked before; `CorrelationError` for a link that leads to
-    another host or collection, or that no longer has the filters: whoever followed it would read other contacts.
+    another host or collection, or that has other filters: whoever followed it would read other contacts.
     """
     target = _next(response)
     if target is None:
         return None
-    query = tuple(parse_qsl(_query_of(target, base.url + path), keep_blank_values=True))
-    if _filters(asked) - _filters(query):
+    query = tuple(parse_qsl(_query_of(target, origin, path), keep_blank_values=True))
+    before, after = _filters(asked), _filters(query)
+    if before - after:
         raise _refusal("has lost the filters")
+    if after - before - _FLAGS:
+        raise _refusal("has a filter that nobody asked for")
     return query
 
 
-def _query_of(target: str, here: str) -> str:
+def _query_of(target: str, origin: str, path: str) -> str:
     """Return the query of a link that leads to the collection it was found in."""
     place, _, query = target.partition("?")
-    if place == here and "#" not in query:  # as most servers write it
+    if place.startswith(f"{origin}/") and place.endswith(f"/{path}") and "#" not in target:  # as most servers write it
         return query
     try:
-        there = urlsplit(urljoin(here, target))
-        _check_place(urlsplit(here), there)
+        there = urlsplit(urljoin(f"{origin}/{path}", target))
+        _check_place(urlsplit(origin), path, there)
     except ValueError:
         raise _refusal("is not a URL") from None
     return there.query
@@ -50,11 +56,11 @@ def _next(response: Response) -> str | None:
     return None
 
 
-def _check_place(here: SplitResult, there: SplitResult) -> None:
-    """Refuse another place; scheme and default port may differ, as they do behind a proxy, and are not followed."""
+def _check_place(here: SplitResult, path: str, there: SplitResult) -> None:
+    """Refuse another place; scheme, default port and what is before the API's own path may differ behind a proxy."""
     if there.hostname != here.hostname or (there.port or here.port) != here.port:
         raise _refusal("leads to another host")
-    if there.path.rstrip("/") != here.path.rstrip("/"):
+    if not there.path.rstrip("/").endswith(f"/{path}"):
         raise _refusal("leads to another collection")
 
 
@@ -63,6 +69,5 @@ def _refusal(what: str) -> CorrelationError:
 
 
 def _filters(query: Query) -> set[tuple[str, str]]:
-    """Return what decides which contacts a query is about; of a flag, that it is there."""
-    paging = {"start", "limit", "order"}
-    return {(name, "" if name == "meta" else value) for name, value in query if name not in paging}
+    """Return what decides which contacts a query is about, and with what; of a flag, that it is there."""
+    return {(name, "" if name == "meta" else value) for name, value in query if name not in _PAGING}

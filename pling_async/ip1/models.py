@@ -13,10 +13,12 @@ from attrs import field, frozen
 
 from pling_async.errors import Problem, ValidationError
 from pling_async.phones import masked
+from pling_async.session.jsontext import is_sendable
 from pling_async.session.unset import UNSET, Unset
 
 AUTOMATIC_LABEL: Final = "all"
 """On every contact, whoever set it."""
+_HALF: Final = "has half a character (a lone surrogate); decode the source correctly"
 
 
 def as_labels(values: Iterable[str] | Unset) -> tuple[str, ...] | Unset:
@@ -24,7 +26,30 @@ def as_labels(values: Iterable[str] | Unset) -> tuple[str, ...] | Unset:
     if isinstance(values, str):
         message = "labels are a list of texts, not one text"
         raise ValidationError(message, [Problem(field="labels", code="not_a_list", message=message)])
-    return values if isinstance(values, Unset) else tuple(dict.fromkeys(values))
+    if isinstance(values, Unset):
+        return values
+    given = tuple(values)
+    return tuple(dict.fromkeys(given)) if all(isinstance(each, str) for each in given) else given
+
+
+def property_problems(properties: Mapping[Any, Any], *, may_remove: bool) -> Iterator[Problem]:
+    """Yield what keeps properties from being sent; in an update alone a None may remove one."""
+    for name, value in properties.items():
+        field = f"properties.{name}" if is_sendable(name) else f"properties.{name!a}"
+        if not isinstance(name, str) or not isinstance(value, str | None if may_remove else str):
+            message = "neither a text nor None" if may_remove else "not a text; None means something in an update alone"
+            yield Problem(field=field, code="not_a_text", message=message)
+        elif not (is_sendable(name) and is_sendable(value or "")):
+            yield Problem(field=field, code="half_character", message=_HALF)
+
+
+def label_problems(labels: tuple[Any, ...] | Unset) -> Iterator[Problem]:
+    """Yield what keeps labels from being sent."""
+    for label in () if isinstance(labels, Unset) else labels:
+        if not isinstance(label, str):
+            yield Problem(field="labels", code="not_a_text", message="a label is a text")
+        elif not is_sendable(label):
+            yield Problem(field="labels", code="half_character", message=_HALF)
 
 
 @frozen(kw_only=True)
@@ -59,9 +84,8 @@ class Contact:
 
     def problems(self, *, needs_labels: bool = False) -> Iterator[Problem]:
         """Yield what keeps the contact from being sent as a whole document."""
-        for name in (name for name, value in self.properties.items() if not isinstance(value, str)):
-            message = "not a text; None means something in an update alone"
-            yield Problem(field=f"properties.{name}", code="not_a_text", message=message)
+        yield from property_problems(self.properties, may_remove=False)
+        yield from label_problems(self.labels)
         if needs_labels and isinstance(self.labels, Unset):
             message = "not given, and a PUT would take the contact's labels away; give them, or ()"
             yield Problem(field="labels", code="unset", message=message)

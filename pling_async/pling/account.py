@@ -1,7 +1,7 @@
 """What the three resources share: the account they speak for, and what must be true of a request and its answer."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import orjson
 from attrs import frozen
@@ -9,34 +9,20 @@ from attrs import frozen
 from pling_async.errors import CorrelationError, Problem, ValidationError
 from pling_async.pling.codec import encode
 from pling_async.pling.models import Contact, ContactGroup
-from pling_async.session.protocol import Request
-from pling_async.session.session import Caller
+from pling_async.session.account import Reached
 from pling_async.session.unset import UNSET, Unset
-
-T = TypeVar("T")
 
 
 @frozen
-class Account:
+class Account(Reached):
     """One account, and the session that reaches it."""
 
-    session: Caller
     id: int
 
     @property
     def query(self) -> dict[str, str]:
         """The query that every listing needs."""
         return {"accountId": str(self.id)}
-
-    async def call(self, request: Request, decode: Callable[[bytes], T], check: Callable[[T], None]) -> T:
-        """Return the answer after checking that it speaks of what was asked; the check is part of the attempt."""
-
-        def checked(body: bytes) -> T:
-            answer = decode(body)
-            check(answer)
-            return answer
-
-        return await self.session.call(request, checked)
 
     def encoded(self, value: Contact | ContactGroup, *, consent: bool = False) -> bytes:
         """Return the body of a POST or PUT (sections 3.3, 3.4, 3.8 and 3.9)."""

@@ -137,8 +137,8 @@ class Sandbox:
             root.add_subapp(service.prefix, application)
         if isinstance(pling := services.get(PlingService.name), PlingService):
             root.router.add_get(DESCRIPTION, _describer(pling))
-            if not self.exposed:
-                Page(self._controls, pling).mount(root)
+        if not self.exposed:
+            Page(self._controls).mount(root)
         return root
 
     @property

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from pling_async.sandbox.clock import Clock
 from pling_async.sandbox.later import Later
+from pling_async.sandbox.switches import Setting
 from pling_async.sandbox.worker import Worker
 
 Seed = Mapping[str, Iterable[Mapping[str, Any]]]
@@ -57,6 +58,9 @@ class Service(Protocol):
 
     def check_secret(self) -> None:
         """Raise `ValueError` for credentials that everybody knows."""
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every switch as it stands."""
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put objects straight into the store."""

@@ -44,6 +44,18 @@ def spelled(value: object) -> str:
 
 
 @frozen(kw_only=True)
+class Setting:
+    """One switch as it stands, its values as they are spelled."""
+
+    name: str
+    value: str
+    default: str
+    values: tuple[str, ...]
+    point: str
+    meaning: str
+
+
+@frozen(kw_only=True)
 class Switches:
     """The switches of one API; every combination of their values is allowed."""
 
@@ -56,6 +68,20 @@ class Switches:
         chosen = [(switch, getattr(self, switch.name)) for switch in self.switches()]
         changed = [f"{switch.name}={spelled(value)}" for switch, value in chosen if value != switch.default]
         return ", ".join([*changed, "the others" if changed else "all"]) + " at their defaults"
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every switch as it stands."""
+        return tuple(
+            Setting(
+                name=switch.name,
+                value=spelled(getattr(self, switch.name)),
+                default=spelled(switch.default),
+                values=tuple(map(spelled, switch.values)),
+                point=switch.point,
+                meaning=switch.meaning,
+            )
+            for switch in self.switches()
+        )
 
     @classmethod
     def switches(cls) -> tuple[Switch, ...]:

@@ -19,6 +19,14 @@ _UNREADABLE: Final = (ValueError, RecursionError, orjson.JSONEncodeError)
 """The last one for what is nested so deeply that it could be read, but not written back."""
 
 
+def is_sendable(value: object) -> bool:
+    """Tell whether a value is a text that UTF-8 has bytes for: a lone surrogate, half a character, has none."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def load_json(body: bytes) -> Any:
     """Return the value of a JSON text, or raise `DecodeError`.
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
 from contextlib import aclosing, suppress
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
@@ -11,6 +11,9 @@ from pling_async.errors import CorrelationError
 
 T = TypeVar("T")
 At = TypeVar("At", bound=Hashable)
+
+_MOST_IN_VAIN: Final = 1000
+"""Pages in a row without anything new; a server that counts on for ever would be asked for ever."""
 
 
 @frozen
@@ -24,13 +27,21 @@ class Page(Generic[T, At]):
 async def elements(
     first: At, read: Callable[[At], Awaitable[Page[T, At]]], key: Callable[[T], Hashable]
 ) -> AsyncGenerator[T]:
-    """Yield a listing's elements, each once however the pages shift while they are read; raises what `pages` does."""
+    """Yield a listing's elements, each once however the pages shift while they are read.
+
+    Raises what `pages` does, and `CorrelationError` for a listing that goes on and on and has nothing new.
+    """
     seen: set[Hashable] = set()
+    in_vain = 0
     async with aclosing(pages(first, read)) as reading:
         async for page in reading:
+            known = len(seen)
             for element in _unseen(page, [*map(key, page)], seen):
                 yield element
             del page  # before the next one is waited for
+            in_vain = 0 if len(seen) > known else in_vain + 1
+            if in_vain > _MOST_IN_VAIN:
+                raise CorrelationError(f"{_MOST_IN_VAIN} pages in a row have nothing new; the listing has no end")
 
 
 def _unseen(page: Iterable[T], keys: list[Hashable], seen: set[Hashable]) -> Iterable[T]:

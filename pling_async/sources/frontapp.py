@@ -1,7 +1,8 @@
 """Front's contacts as a source: a phone that is a mobile makes a row, lists are groups, and whoever has none is named.
 
 A contact of Front may have any number of phones and addresses, ours has one of each. The first phone that is a mobile
-number is read, and the first address; what is left over is not lost silently: `Left` says whose, and how much.
+number is read, and the first address; what is left over is not lost silently: `Left` says whose, and how much. Every
+mobile number of somebody who is stopped arrives as stopped.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from attrs import define, field, frozen
 
 from pling_async.frontapp.models import Contact
-from pling_async.phones import normalise
-from pling_async.sources.flags import as_flag
+from pling_async.phones import Policy, normalise
+from pling_async.sources.flags import as_flag, is_stop
 
 if TYPE_CHECKING:
     from pling_async.frontapp.client import FrontClient
@@ -56,16 +57,36 @@ class FrontContacts:
     left: list[Left] = field(factory=list, init=False, repr=lambda left: f"<{len(left)} left>")
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield a row a contact, under attribute names; one without a phone is a row too, which prepare rejects."""
+        """Yield a row a contact, under attribute names, and then one for each number that is stopped, with that alone.
+
+        A contact without a phone is a row too, which prepare rejects; whatever is wrong with the row of somebody who is
+        stopped, their mobiles arrive as stopped.
+        """
         self.left.clear()
+        stopped: set[str] = set()
         contacts = self._client.contacts.list() if self._list_id is None else self._client.lists.members(self._list_id)
         async with aclosing(contacts) as reading:
             async for contact in reading:
-                yield self._row(contact)
+                self.left.extend(_left(contact))
+                row = row_of(contact, region=self._region, fields=self._fields)
+                if row.get("is_stopped"):
+                    stopped.update(self._mobiles(contact, row["mobile"]))
+                yield row
+        for mobile in sorted(stopped):
+            yield {"mobile": mobile, "is_stopped": True}
 
-    def _row(self, contact: Contact) -> dict[str, Any]:
-        self.left.extend(_left(contact))
-        return row_of(contact, region=self._region, fields=self._fields)
+    def _mobiles(self, contact: Contact, read: Any) -> Iterator[str]:
+        """Yield the numbers that Pling may have of a contact: its mobiles, and the one that its row has, if it is any.
+
+        Other landlines would be rejects, of which a replace takes heed.
+        """
+        kinds: dict[str, Policy] = {
+            **dict.fromkeys(contact.handles_of("phone"), "lenient"),
+            str(read or ""): "possible",
+        }
+        for phone, kind in kinds.items():
+            if (number := normalise(phone, self._region, kind).e164) is not None:
+                yield number
 
 
 def row_of(contact: Contact, *, region: str = "NO", fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
@@ -80,11 +101,12 @@ def row_of(contact: Contact, *, region: str = "NO", fields: Mapping[str, str] = 
     custom = {
         fields.get(name, f"custom_fields.{name}"): _scalar(value) for name, value in contact.custom_fields.items()
     }
-    flags: dict[str, bool | None] = {
-        name: as_flag(custom[name]) for name in ("is_stopped", "is_active") if name in custom
-    }
-    if flags.get("is_stopped") is False:
-        flags["is_stopped"] = None
+    flags: dict[str, bool | None] = {}
+    if "is_active" in custom:
+        flags["is_active"] = as_flag(custom["is_active"])
+    if "is_stopped" in custom:
+        said = (_scalar(value) for name, value in contact.custom_fields.items() if fields.get(name) == "is_stopped")
+        flags["is_stopped"] = any(map(is_stop, said)) or None
     return {**own, **custom, **flags}
 
 
@@ -95,8 +117,8 @@ def best_phone(phones: tuple[str, ...], region: str) -> str | None:
 
 
 def _scalar(value: Any) -> Any:
-    """Return a value that a cell can hold: what Front makes an object of is text here."""
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    """Return a value that a cell can hold: what Front makes an object of is text here, and an empty one is none."""
+    return value if value is None or isinstance(value, str | int | float) else str(value or "")
 
 
 def _left(contact: Contact) -> Iterator[Left]:

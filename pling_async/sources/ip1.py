@@ -1,12 +1,18 @@
 """IP1 contacts as a source: properties are fields, labels are groups, and who is blocked there arrives as stopped."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import unicodedata
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import define, field, frozen
+
+from pling_async.ip1.filters import Filters
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
+from pling_async.phones import normalise
 from pling_async.session.unset import Unset
-from pling_async.sources.flags import as_flag
+from pling_async.sources.counted import counted
+from pling_async.sources.flags import as_flag, is_stop
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -26,41 +32,92 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """IP1's property to our attribute; a property that is not here is not read, and reported as ignored."""
 
+_LAST: Final = 4
+"""Digits at the end that no way to write a number changes."""
 
+
+@frozen
+class _Blocked:
+    """The numbers of the blacklist, and whether a text may be one of them."""
+
+    msisdns: frozenset[str] = field(repr=lambda known: f"<{len(known)} numbers>")
+    _region: str
+    _ends: frozenset[str] = field(init=False, repr=False)
+
+    @_ends.default
+    def _their_ends(self) -> frozenset[str]:
+        return frozenset(each[-_LAST:] for each in self.msisdns)
+
+    def spelled(self, text: str) -> frozenset[str]:
+        """Return what a text says of these, as it stands or read as a number."""
+        digits = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+        if digits[-_LAST:] not in self._ends:
+            return frozenset()
+        return self.msisdns.intersection({digits, digits.removeprefix("00")} | _msisdn(text, self._region))
+
+
+@define(kw_only=True, eq=False)
 class Ip1Contacts:
     """Rows of an IP1 account, read page by page."""
 
-    def __init__(self, client: "Ip1Client", labels: tuple[str, ...], fields: Mapping[str, str]) -> None:
-        self._client = client
-        self._labels = labels
-        self._fields = fields
+    _client: "Ip1Client"
+    _region: str
+    _labels: tuple[str, ...]
+    _fields: Mapping[str, str]
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield a row a contact, under attribute names.
+        """Yield a row a contact, under attribute names, and then one for each number that is stopped, with that alone.
 
-        The blacklist is read first: with the metadata of each contact, read later, nobody who was ever blocked passes.
-        Blocked numbers that no contact was seen to have come last, as stopped and nothing else, unless only some labels
-        are read: whoever opted out before they were a contact has opted out.
+        Whatever is wrong with the row of somebody who is blocked, their numbers arrive as stopped: the mobile, and what
+        is blocked of their other numbers. The blacklist is read first: with the metadata of each contact, read later,
+        nobody who was ever blocked passes. All of it comes unless only some labels are read: whoever opted out before
+        they were a contact has opted out.
         """
-        blocked = {entry.msisdn async for entry in self._client.blacklist.list()}
-        unseen = set() if self._labels else set(blocked)
-        contacts = self._client.contacts.list(labels=self._labels, meta=True)
-        async with aclosing(contacts) as reading:
+        msisdns = frozenset([entry.msisdn.removeprefix("+") async for entry in self._client.blacklist.list()])
+        blocked = _Blocked(msisdns, self._region)
+        stopped = set() if self._labels else set(msisdns)
+        async with aclosing(counted(self._client, labels=self._labels, meta=True)) as reading:
             async for contact in reading:
-                row, numbers = row_of(contact, self._fields), _msisdns(contact)
-                unseen -= numbers
-                yield {**row, "is_stopped": True} if contact.is_blocked or numbers & blocked else row
-        for msisdn in sorted(unseen):
+                row, known = row_of(contact, self._fields), self._blocked_numbers(contact, blocked)
+                if not (known or contact.is_blocked or self._says_stopped(contact)):
+                    yield row
+                    continue
+                stopped.update(known, *(_msisdn(text, self._region) for text in self._texts(contact, "mobile")))
+                yield {**row, "is_stopped": True}
+        for msisdn in sorted(stopped):
             yield {"mobile": f"+{msisdn}", "is_stopped": True}
 
+    def _blocked_numbers(self, contact: Contact, blocked: _Blocked) -> set[str]:
+        """Return the numbers of a contact that are blocked: as the server reads them, and as they stand there."""
+        metadata = () if isinstance(contact.metadata, Unset) else contact.metadata.values()
+        found = {
+            msisdn
+            for each in metadata
+            if (msisdn := str(each.get("parsedMSISDN") or ""))
+            and (msisdn in blocked.msisdns or str(each.get("isBlocked")).lower() == "true")
+        }
+        return found.union(*map(blocked.spelled, self._texts(contact, "mobile")))
 
-def ip1(client: "Ip1Client", *, labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS) -> Ip1Contacts:
+    def _says_stopped(self, contact: Contact) -> bool:
+        return any(map(is_stop, self._texts(contact, "is_stopped")))
+
+    def _texts(self, contact: Contact, attribute: str) -> Iterator[str]:
+        """Yield the properties that are read as an attribute."""
+        for name, value in contact.properties.items():
+            if value and self._fields.get(name) == attribute:
+                yield value
+
+
+def ip1(
+    client: "Ip1Client", *, region: str = "NO", labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS
+) -> Ip1Contacts:
     """Return the contacts of an IP1 account, or those with all of some labels, as a source for `bulk.prepare`.
 
-    `fields` is the table of what is read from where; one of your own names the properties that you invented. Whoever
-    is blocked there, by metadata or by the blacklist, arrives as stopped; nobody arrives as not stopped.
+    `region` is the country of numbers without a country code, as in `PrepareSettings`. `fields` is the table of what is
+    read from where; one of your own names the properties that you invented. Whoever is blocked there, by metadata or by
+    the blacklist, arrives as stopped; nobody arrives as not stopped.
     """
-    return Ip1Contacts(client, tuple(labels), fields)
+    return Ip1Contacts(client=client, region=region, labels=Filters(labels=labels).labels, fields=fields)
 
 
 def row_of(contact: Contact, fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
@@ -68,14 +125,13 @@ def row_of(contact: Contact, fields: Mapping[str, str] = FIELDS) -> dict[str, An
     row: dict[str, Any] = {fields.get(name, f"properties.{name}"): value for name, value in contact.properties.items()}
     labels = () if isinstance(contact.labels, Unset) else contact.labels
     row["contact_groups"] = [label for label in labels if label != AUTOMATIC_LABEL]
+    row.pop("is_stopped", None)
     if "is_active" in row:
         row["is_active"] = as_flag(row["is_active"])
     return row
 
 
-def _msisdns(contact: Contact) -> set[str]:
-    """Return the digits that the blacklist may know a contact by: as the server read them, and as they stand."""
-    metadata = {} if isinstance(contact.metadata, Unset) else contact.metadata
-    parsed = {str(each.get("parsedMSISDN") or "") for each in metadata.values()}
-    raw = "".join(filter(str.isdigit, contact.properties.get("phoneNumber") or ""))
-    return {*parsed, raw.removeprefix("00")} - {""}
+def _msisdn(text: str, region: str) -> set[str]:
+    """Return the digits of a number with its country code; none of what is no number, whatever its kind."""
+    e164 = normalise(text, region, "possible").e164
+    return set() if e164 is None else {e164.removeprefix("+")}

@@ -1,21 +1,22 @@
 """Carry out a copy: bounded workers, one outcome for each person, nothing more after a 401 or 403."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Final
 
-import orjson
 import polars as pl
 
-from pling_async.bulk.guards import enforce
+from pling_async.bulk.guards import enforce, some
 from pling_async.bulk.per_contact import Written
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.workers import spread
-from pling_async.errors import ConfigurationError, Outcome, StalePlan
+from pling_async.errors import ConfigurationError, Outcome, StalePlan, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.targets.base import Person, Target, written
-from pling_async.targets.matching import CopyAction
+from pling_async.targets.matching import CopyAction, Why, can_be_stopped
 from pling_async.targets.plan import CopyPlan
+from pling_async.targets.stops import STOP, LateStops, rounds
 
 _HALTING: Final = frozenset({"AuthenticationError", "PermissionDenied"})
 _SLICE: Final = 5000
@@ -27,28 +28,54 @@ _KEPT: Final = ~_WRITTEN
 async def apply(client: PlingClient, plan: CopyPlan, target: Target) -> AsyncGenerator[Written]:
     """Yield one outcome a person of the account, as they come; SKIPPED are the unchanged and those left out.
 
-    Raises `GuardRefused`, or `StalePlan` when the account is no longer what the plan was made for: somebody may have
-    stopped since. To stop early, close the iterator (`contextlib.aclosing`): requests under way are finished.
+    Whoever stops in Pling meanwhile is stopped there too, also if they were written already; that is one more outcome,
+    with the action `stop`. Raises `GuardRefused`, or `StalePlan` when the account is no longer what the plan was made
+    for, and `VerificationError` at the end when nobody knows who stopped meanwhile. To stop early, close the iterator
+    (`contextlib.aclosing`): requests under way are finished, and who stopped meanwhile is stopped there.
     """
     enforce(plan.verdicts, digest="")
-    await _check_fresh(client, plan, target)
+    places = await _checked(client, plan, target)
     for person in _people(plan, _KEPT):
         yield written(person, Outcome.SKIPPED, code=person["reason"] or CopyAction.UNCHANGED.value)
-    writing = _Writing(target)
-    await target.open()
-    batches = _batches(_writes(plan), target.at_once)
-    async with aclosing(spread(batches, writing.write, workers=target.workers)) as results:
-        async for result in results:
-            for each in result:
+    writing = _Writing(target, LateStops(client, plan), places)
+    try:
+        async with aclosing(_written(plan, writing, target)) as results:
+            async for each in results:
                 yield each
+    except GeneratorExit:
+        await writing.close()
+        raise
 
 
-async def _check_fresh(client: PlingClient, plan: CopyPlan, target: Target) -> None:
+async def _checked(client: PlingClient, plan: CopyPlan, target: Target) -> Collection[str]:
+    """Return the places that the other system has, or raise when it or the account is not what was planned."""
     here, there = (client.origin, client.account_id), target.origin
-    if here != (plan.origin, plan.account_id) or there != plan.target_origin:
+    is_here = here == (plan.origin, plan.account_id) and there == plan.target_origin
+    if not is_here or (plan.write_count and await target.account() != plan.target_account):
         raise ConfigurationError("the plan was made for another account, or for another system; plan again")
-    if plan.write_count and not await is_unchanged(client, fingerprint=plan.fingerprint, listing=plan.listing):
+    if not plan.write_count:
+        return plan.places
+    places = await target.open()
+    if missing := plan.places.difference(places):
+        gone = ", ".join(sorted(missing))
+        raise StalePlan(f"{plan.title} has no place any more for {gone}; nothing was sent; plan again")
+    if not await is_unchanged(client, fingerprint=plan.fingerprint, listing=plan.listing):
         raise StalePlan("the account changed since the plan was made; nothing was sent; plan again")
+    return places
+
+
+async def _written(plan: CopyPlan, writing: "_Writing", target: Target) -> AsyncGenerator[Written]:
+    """Write in rounds, and see to those who stopped between them and in the end."""
+    batches = _batches(_writes(plan), target.at_once)
+    for number, part in enumerate(rounds(batches)):
+        for each in await writing.stop_late(is_last=False) if number else ():
+            yield each
+        async with aclosing(spread(part, writing.write, workers=target.workers)) as results:
+            async for result in results:
+                for each in result:
+                    yield each
+    for each in await writing.stop_late(is_last=True):
+        yield each
 
 
 def _writes(plan: CopyPlan) -> Iterator[dict[str, Any]]:
@@ -58,16 +85,16 @@ def _writes(plan: CopyPlan) -> Iterator[dict[str, Any]]:
 
 
 def _people(plan: CopyPlan, chosen: pl.Expr) -> Iterator[dict[str, Any]]:
-    for part in plan.contacts.iter_slices(_SLICE):
+    for first in range(0, plan.contacts.height, _SLICE):
+        part = plan.contacts.slice(first, _SLICE).with_row_index("row", first)
         yield from part.filter(chosen).iter_rows(named=True)
 
 
 def _batches(people: Iterable[dict[str, Any]], at_once: int) -> Iterator[Sequence[Person]]:
     """Yield people one by one; but those who are added and need not be stopped together, as many as a request takes."""
     together: list[Person] = []
-    for row in people:
-        person = _with_groups(row)
-        if row["action"] == CopyAction.CHANGE.value or "is_stopped" in row["changed"]:
+    for person in people:
+        if person["action"] == CopyAction.CHANGE.value or "is_stopped" in person["changed"]:
             yield [person]
             continue
         together.append(person)
@@ -78,23 +105,61 @@ def _batches(people: Iterable[dict[str, Any]], at_once: int) -> Iterator[Sequenc
         yield together
 
 
-def _with_groups(row: dict[str, Any]) -> Person:
-    before = orjson.loads(row["before"]) if row["before"] else {}
-    return {**row, "held_groups": before.get("contact_groups", ())}
-
-
 class _Writing:
     """Writes until the system does not let us in any more."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, stops: LateStops, places: Collection[str]) -> None:
         self._target = target
+        self._stops = stops
+        self._places = places
         self._halted = ""
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
-        """Return an outcome for each; a bad one is an outcome, not an exception."""
+        """Return an outcome for each, those first who have stopped since; a bad one is no exception."""
+        late = [each for each in people if self._stops.is_late(each)]
+        rest = [each for each in people if not self._stops.is_late(each)] if late else people
+        results = [await self._as_stopped(each) for each in late]
+        if rest:
+            told = await self._told(rest, lambda: self._target.write(rest))
+            self._stops.note(rest, told)
+            results += told
+        return results
+
+    async def _as_stopped(self, person: Person) -> Written:
+        if not can_be_stopped(self._target, self._places, is_there=person["target_id"] is not None):
+            return written(person, Outcome.SKIPPED, code=Why.STOPPED.value)
+        stopped = {**person, "is_stopped": True, "changed": [*person["changed"], "is_stopped"]}
+        (result,) = await self._told([stopped], lambda: self._target.write([stopped]))
+        return result
+
+    async def stop_late(self, *, is_last: bool) -> Sequence[Written]:
+        """Stop there who has stopped since they were written; what failed is tried again, and told the last time."""
+        results: list[Written] = []
+        for person in await self._stops.found(is_last=is_last):
+            stopped = {**person, "action": STOP}
+            (result,) = await self._told([stopped], partial(self._stop, stopped))
+            if result.outcome is Outcome.APPLIED:
+                self._stops.forget(person)
+            if is_last or result.outcome is Outcome.APPLIED:
+                results.append(result)
+        return results
+
+    async def _stop(self, person: Person) -> Sequence[Written]:
+        return [await self._target.stop(person)]
+
+    async def close(self) -> None:
+        """See to those who stopped when nobody hears outcomes any more; raises when somebody is left reachable."""
+        left = [each for each in await self.stop_late(is_last=True) if each.outcome is not Outcome.APPLIED]
+        if left:
+            who = some(len(left), "contact")
+            raise VerificationError(f"{who} stopped in Pling during the copy, and may be reachable there; copy again")
+
+    async def _told(
+        self, people: Sequence[Person], send: Callable[[], Awaitable[Sequence[Written]]]
+    ) -> Sequence[Written]:
         if self._halted:
             return [written(each, Outcome.SKIPPED, code="halted", message=self._halted) for each in people]
-        results = await self._target.write(people)
+        results = await send()
         if refused := [each for each in results if each.code in _HALTING]:
             self._halted = f"nothing more was sent after: {refused[0].message}"
         return results

@@ -1,7 +1,7 @@
 """What every target gives: its contacts in Pling's words, and a way to write some of them, one outcome each."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import polars as pl
 from attrs import field, frozen
@@ -11,8 +11,10 @@ from pling_async.bulk.per_contact import Written
 from pling_async.errors import Outcome, PlingError
 from pling_async.phones import is_e164, masked, normalise
 
+T = TypeVar("T")
+
 Person = Mapping[str, Any]
-"""A row of a plan: what Pling says, and what is to be written (`changed`); `held_groups` are those there."""
+"""A row of a plan: what Pling says, and what is to be written (`changed`)."""
 
 EVERY: Final = frozenset({*TEXTS, "is_stopped", "is_active", "contact_groups"})
 """What there is to copy of a person, beside the mobile."""
@@ -68,6 +70,15 @@ class Target(Protocol):
         """Whether somebody stopped, whom the system does not know, is added there."""
         ...
 
+    @property
+    def marks_contacts(self) -> bool:
+        """Whether a stop is a mark on each contact that has the number, and not the number's own."""
+        ...
+
+    async def account(self) -> str:
+        """Ask which account is spoken to; "" when nothing there says so."""
+        ...
+
     async def open(self) -> Collection[str]:
         """Learn what has to be known before a contact is read or written; return the attributes it has a place for."""
         ...
@@ -90,6 +101,10 @@ class Target(Protocol):
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
         """Add people, as many as one request takes, or change one; an outcome for each, and no exception."""
+        ...
+
+    async def stop(self, person: Person) -> Written:
+        """Block or mark somebody who was written before; an outcome, and no exception."""
         ...
 
 
@@ -119,9 +134,18 @@ def differing(person: Person, held: Held, places: Collection[str]) -> dict[str, 
     return found
 
 
-def united(person: Person) -> list[str]:
+def united(held: Iterable[str], person: Person) -> list[str]:
     """Return the groups that a contact has afterwards: those it has, and those of Pling."""
-    return list(dict.fromkeys([*(person["held_groups"] or ()), *person["contact_groups"]]))
+    return list(dict.fromkeys([*held, *person["contact_groups"]]))
+
+
+async def read(reading: Awaitable[T], *, otherwise: Outcome) -> T:
+    """Read what a write goes by, or what a refusal left; a failure says `otherwise`, which is the write's."""
+    try:
+        return await reading
+    except PlingError as error:
+        error.outcome = otherwise
+        raise
 
 
 def written(person: Person, outcome: Outcome, *, code: str = "", message: str = "") -> Written:

@@ -9,17 +9,19 @@ from typing import Final
 import polars as pl
 from attrs import define, field, frozen
 
-_MATCHES: Final = pl.Schema({"row": pl.UInt32(), "target_id": pl.String(), "differs": pl.String()})
+_MATCHES: Final = pl.Schema(
+    {"row": pl.UInt32(), "target_id": pl.String(), "differs": pl.String(), "lacks_mark": pl.Boolean()}
+)
 
-Match = tuple[int, str, str | None]
-"""A person's row, the contact's id, and the JSON of the values there that would change."""
+Match = tuple[int, str, str | None, bool]
+"""A person's row, the contact's id, the JSON of the values there that would change, and whether it needs a mark."""
 
 
 @frozen
 class Numbers:
     """Finds people by their numbers; without a second copy of these, since an account is sorted by them."""
 
-    _mobiles: pl.Series
+    _mobiles: pl.Series = field(repr=False)
 
     def rows(self, numbers: Sequence[str | None]) -> list[int | None]:
         """Return the row of each number, None for one that nobody has."""
@@ -41,27 +43,33 @@ def _tidy(number: str | None) -> str:
 class Matches:
     """Who was found; a contact that comes later takes the place of an earlier one with the same number."""
 
-    _pages: list[pl.DataFrame] = field(factory=lambda: [_MATCHES.to_frame()])
+    _pages: list[pl.DataFrame] = field(factory=lambda: [_MATCHES.to_frame()], repr=False)
 
     def add(self, page: Iterable[Match]) -> None:
         """Keep a page."""
         self._pages.append(pl.DataFrame(list(page), schema=_MATCHES, orient="row"))
 
     def by_row(self, height: int) -> tuple[pl.DataFrame, int]:
-        """Return target_id and differs for each of so many people, and how many matches others took the place of."""
+        """Return target_id, differs and also for each of so many people, and how many matches others took the place of.
+
+        `also` are the ids of those others that need a mark.
+        """
         every = pl.concat(self._pages, rechunk=True)
-        last = every.unique("row", keep="last")
+        is_last = every["row"].is_last_distinct()
+        last, others = every.filter(is_last), every.filter(~is_last)
+        also = others.filter("lacks_mark").group_by("row", maintain_order=True).agg(also="target_id")
         rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
         found = rows.join(last, on="row", how="left", maintain_order="left")
-        return found.select("target_id", "differs"), every.height - last.height
+        found = found.join(also, on="row", how="left", maintain_order="left")
+        return found.select("target_id", "differs", "also"), others.height
 
 
 @define
 class Addresses:
     """Whose an address is: sixteen bytes for each that anybody would like to have, and no text."""
 
-    _keys: "array[int]" = field(factory=lambda: array("Q"))
-    _owners: "array[int]" = field(factory=lambda: array("Q"))
+    _keys: "array[int]" = field(factory=lambda: array("Q"), repr=False)
+    _owners: "array[int]" = field(factory=lambda: array("Q"), repr=False)
 
     @classmethod
     def wanted(cls, addresses: Iterable[str]) -> "Addresses":

@@ -3,18 +3,21 @@
 Front knows no opt-out: whoever is stopped is marked with the custom field that stands for it, or is not sent at all.
 """
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import polars as pl
-from attrs import define, field
+from attrs import define, evolve, field
 
 from pling_async.bulk.per_contact import Written
+from pling_async.errors import HandleConflict, Outcome
 from pling_async.frontapp.models import Contact, ContactChange, CustomField, Handle, NewContact
+from pling_async.frontapp.paths import Alias, Ref
+from pling_async.session.unset import UNSET
 from pling_async.sources.frontapp import FIELDS, OWN, row_of
-from pling_async.targets.base import EVERY, Held, Person, e164, settled, united
+from pling_async.targets.base import EVERY, Held, Person, e164, read, settled, united, written
 from pling_async.targets.found import Addresses
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class FrontTarget:
     _addresses: Addresses = field(factory=Addresses, init=False, repr=False)
     title: str = field(default="Front", init=False)
     at_once: int = field(default=1, init=False)
+    marks_contacts: bool = field(default=True, init=False)
 
     @property
     def origin(self) -> str:
@@ -56,11 +60,18 @@ class FrontTarget:
         """Whether people who are stopped are added, with their mark."""
         return self._stopped == "mark" and "is_stopped" in self._types
 
+    async def account(self) -> str:
+        """Return the company's id."""
+        return (await self._client.company()).id
+
     async def open(self) -> Collection[str]:
         """Learn which custom fields the company has; a value without one, or with one of another type, stays behind."""
         names = {name: attribute for name, attribute in self._fields.items() if attribute in EVERY}
         known = [each for each in await self._client.custom_fields.list() if each.name in names]
         self._types = {names[each.name]: (each.name, each.type) for each in known if _holds(each, names[each.name])}
+        return self._places()
+
+    def _places(self) -> Collection[str]:
         return EVERY & ({"email", "contact_groups"} | _OWN.keys() | self._types.keys())
 
     def watch(self, people: pl.DataFrame) -> None:
@@ -93,29 +104,95 @@ class FrontTarget:
         return self._addresses.claims(person["email"], contact_id or person["mobile"])
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
-        """Create a contact, its mark with it; or add an address to one and then change it."""
-        return [await settled(person, *self._parts(person)) for person in people]
+        """Create a contact, its mark with it; or mark one, change it, and then add an address."""
+        return [await self._written(person) for person in people]
+
+    async def _written(self, person: Person) -> Written:
+        if missing := set(person["changed"]).difference(self._places()):
+            return _without_place(person, ", ".join(sorted(missing)))
+        return await settled(person, *self._parts(person))
+
+    async def stop(self, person: Person) -> Written:
+        """Mark a contact, by its number if this copy created it."""
+        if "is_stopped" not in self._types:
+            return _without_place(person, "is_stopped")
+        return await settled(person, partial(self._mark, person["target_id"] or Alias("phone", person["mobile"])))
 
     def _parts(self, person: Person) -> Iterator[Any]:
-        email = [Handle("email", person["email"])] if "email" in person["changed"] else []
         if person["target_id"] is None:
-            handles = (Handle("phone", person["mobile"]), *email)
-            yield partial(self._client.contacts.create, NewContact(handles=handles, **self._values(person)))
+            yield partial(self._create, person)
             return
-        for handle in email:
-            yield partial(self._client.handles.add, person["target_id"], handle)
-        if values := self._values(person):
-            yield partial(self._client.contacts.update, person["target_id"], ContactChange(**values))
+        changed = set(person["changed"])
+        if "is_stopped" in changed:
+            for each in (person["target_id"], *(person["also"] or ())):
+                yield partial(self._mark, each)
+        if changed - {"is_stopped", "email"}:
+            yield partial(self._change, person)
+        if "email" in changed:
+            yield partial(self._client.handles.add, person["target_id"], Handle("email", person["email"]))
 
-    def _values(self, person: Person) -> dict[str, Any]:
-        """Return what is to be written, as Front has it, but for handles."""
+    async def _create(self, person: Person) -> None:
+        """Create a contact; one that is there after a refusal, just as it was sent, was created."""
+        email = [Handle("email", person["email"])] if "email" in person["changed"] else []
+        handles = (Handle("phone", person["mobile"]), *email)
+        new = NewContact(handles=handles, **self._values(person, person["contact_groups"]))
+        if custom := self._custom(person):
+            new = evolve(new, custom_fields=custom)
+        try:
+            await self._client.contacts.create(new)
+        except HandleConflict as error:
+            owner = error.owner or Alias("phone", person["mobile"])
+            known = await read(self._client.contacts.get(owner), otherwise=Outcome.UNKNOWN)
+            if not _has(known, new):
+                raise
+
+    async def _change(self, person: Person) -> None:
+        """Change a contact; lists and custom fields are replaced by what is sent, so they are read just before."""
+        custom = self._custom({**person, "changed": [name for name in person["changed"] if name != "is_stopped"]})
+        if not custom and "contact_groups" not in person["changed"]:
+            await self._client.contacts.update(person["target_id"], ContactChange(**self._values(person, ())))
+            return
+        known = await read(self._client.contacts.get(person["target_id"]), otherwise=Outcome.NOT_APPLIED)
+        change = ContactChange(**self._values(person, known.list_names))
+        await self._patch(person["target_id"], change, known, custom)
+
+    async def _mark(self, ref: Ref) -> None:
+        """Mark a contact without a mark, in a request of its own, which no other value can spoil."""
+        known = await read(self._client.contacts.get(ref), otherwise=Outcome.NOT_APPLIED)
+        if not row_of(known, region=self._region, fields=self._fields).get("is_stopped"):
+            name, kind = self._types["is_stopped"]
+            await self._patch(ref, ContactChange(), known, {name: _spelled(kind=kind, value=True)})
+
+    async def _patch(self, ref: Ref, change: ContactChange, known: Contact, custom: Mapping[str, Any]) -> None:
+        if custom:
+            kept = {name: value for name, value in known.custom_fields.items() if value is not None}
+            change = evolve(change, custom_fields={**kept, **custom})
+        await self._client.contacts.update(ref, change, merge=False)
+
+    def _values(self, person: Person, lists: Iterable[str]) -> dict[str, Any]:
+        """Return what is to be written, as Front has it, but for handles and custom fields."""
         values: dict[str, Any] = {_OWN[name]: person[name] for name in person["changed"] if name in _OWN}
         if "contact_groups" in person["changed"]:
-            values["list_names"] = tuple(united(person))
-        custom = {name: self._types[name] for name in person["changed"] if name in self._types}
-        if custom:
-            values["custom_fields"] = {key: _spelled(person[name], kind) for name, (key, kind) in custom.items()}
+            values["list_names"] = tuple(united(lists, person))
         return values
+
+    def _custom(self, person: Person) -> dict[str, Any]:
+        places = {name: self._types[name] for name in person["changed"] if name in self._types}
+        return {key: _spelled(person[name], kind) for name, (key, kind) in places.items()}
+
+
+def _without_place(person: Person, names: str) -> Written:
+    message = f"Front has no place for {names}; plan again"
+    return written(person, Outcome.NOT_APPLIED, code="no_place", message=message)
+
+
+def _has(known: Contact, new: NewContact) -> bool:
+    """Tell whether a contact is what was to be created."""
+    own = all(getattr(known, name) == value for name in OWN if (value := getattr(new, name)) is not UNSET)
+    custom = known.custom_fields.items() >= (new.custom_fields or {}).items()
+    return (
+        own and custom and set(new.handles) <= set(known.handles) and set(new.list_names or ()) <= set(known.list_names)
+    )
 
 
 def _holds(known: CustomField, attribute: str) -> bool:

@@ -1,6 +1,6 @@
 """IP1 as a target: fields are properties, groups are labels, and whoever is stopped is blocked before anything else."""
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -9,11 +9,11 @@ import polars as pl
 from attrs import field, frozen
 
 from pling_async.bulk.per_contact import Written
-from pling_async.errors import Outcome, PlingError
+from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
-from pling_async.session.unset import UNSET
+from pling_async.session.unset import UNSET, Unset
 from pling_async.sources.ip1 import FIELDS, row_of
-from pling_async.targets.base import EVERY, Held, Person, e164, settled, united, written
+from pling_async.targets.base import EVERY, Held, Person, e164, read, settled, united, written
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -32,6 +32,7 @@ class Ip1Target:
     title: str = field(default="IP1", init=False)
     at_once: int = field(default=_AT_ONCE, init=False)
     adds_stopped: bool = field(default=True, init=False)
+    marks_contacts: bool = field(default=False, init=False)
 
     @_properties.default
     def _by_attribute(self) -> dict[str, str]:
@@ -46,6 +47,13 @@ class Ip1Target:
     def workers(self) -> int:
         """Requests that may be under way."""
         return self._client.settings.max_in_flight
+
+    async def account(self) -> str:
+        """Return the owner of the first contact: nothing else tells accounts apart, and an empty one has none."""
+        async with aclosing(self._client.contacts.list(page_size=1)) as contacts:
+            async for contact in contacts:
+                return contact.owner_id or ""
+        return ""
 
     async def open(self) -> Collection[str]:
         """Return the attributes that have a property, and those that have a place of their own."""
@@ -80,24 +88,62 @@ class Ip1Target:
         parts = [partial(self._block, first["mobile"])] if "is_stopped" in first["changed"] else []
         return [await settled(first, *parts, *self._saving(first))]
 
+    async def stop(self, person: Person) -> Written:
+        """Block a number."""
+        return await settled(person, partial(self._block, person["mobile"]))
+
     async def _together(self, people: Sequence[Person]) -> Sequence[Written]:
         """Add people in one request, or one by one when the server finds something wrong with it."""
         try:
             await self._client.contacts.add(map(self._contact, people), sync=True)
         except PlingError as error:
-            if error.outcome is Outcome.NOT_APPLIED and error.status in {400, 413, 422}:
-                return [await settled(each, *self._saving(each)) for each in people]
+            if _is_refused(error):
+                return [await settled(each, partial(self._add, each, look_first=True)) for each in people]
             code = type(error).__name__
             return [written(each, error.outcome, code=code, message=str(error)) for each in people]
         return [written(each, Outcome.APPLIED) for each in people]
 
     def _saving(self, person: Person) -> Iterator[Any]:
         if person["target_id"] is None:
-            yield partial(self._client.contacts.add, [self._contact(person)], sync=True)
+            yield partial(self._add, person)
         elif set(person["changed"]) != {"is_stopped"}:
-            labels = _labels(person) if "contact_groups" in person["changed"] else UNSET
-            change = self._contact(person).properties
-            yield partial(self._client.contacts.update, person["target_id"], properties=change, labels=labels)
+            yield partial(self._change, person)
+
+    async def _add(self, person: Person, *, look_first: bool = False) -> None:
+        """Add somebody, unless a refused request left them there: whether an import is all or nothing is not published.
+
+        After a refusal they are looked for as well.
+        """
+        if look_first and await self._left_there(person):
+            return
+        try:
+            await self._client.contacts.add([self._contact(person)], sync=True)
+        except PlingError as error:
+            if not _is_refused(error) or not await self._left_there(person):
+                raise
+
+    async def _left_there(self, person: Person) -> bool:
+        """Tell whether somebody is there as they were sent; raises, as unknown, when they are there otherwise."""
+        wanted = self._contact(person)
+        found = await read(self._with_number(person["mobile"]), otherwise=Outcome.UNKNOWN)
+        if found and not any(_has(each, wanted) for each in found):
+            message = "after a refused import a contact has the number, and is not what was sent; copy again"
+            raise VerificationError(message)
+        return bool(found)
+
+    async def _with_number(self, mobile: str) -> list[Contact]:
+        name = self._properties["mobile"]
+        async with aclosing(self._client.contacts.list(properties={name: mobile})) as contacts:
+            return [each async for each in contacts if each.properties.get(name) == mobile]
+
+    async def _change(self, person: Person) -> None:
+        """Change a contact; labels are replaced by what is sent, so that those it has by now are read just before."""
+        properties = self._contact(person).properties
+        labels: Sequence[str] | Unset = UNSET
+        if "contact_groups" in person["changed"]:
+            known = await read(self._client.contacts.get(person["target_id"]), otherwise=Outcome.NOT_APPLIED)
+            labels = _labels(united(known.labels or (), person))
+        await self._client.contacts.update(person["target_id"], properties=properties, labels=labels)
 
     def _contact(self, person: Person) -> Contact:
         """Return what is to be written as IP1 has it, where a flag is a text."""
@@ -105,7 +151,7 @@ class Ip1Target:
         values = {self._properties[name]: _text(person[name]) for name in chosen}
         if person["target_id"] is None:
             values = {self._properties["mobile"]: person["mobile"], **values}
-        return Contact(properties=values, labels=_labels(person))
+        return Contact(properties=values, labels=_labels(person["contact_groups"]))
 
     async def _block(self, mobile: str) -> None:
         """Put a number on the blacklist, or see that it is there: without that, nothing of the person is written."""
@@ -123,8 +169,16 @@ class Ip1Target:
         return True
 
 
-def _labels(person: Person) -> list[str]:
-    return [label for label in united(person) if label != AUTOMATIC_LABEL]
+def _labels(groups: Iterable[str]) -> list[str]:
+    return [group for group in groups if group != AUTOMATIC_LABEL]
+
+
+def _is_refused(error: PlingError) -> bool:
+    return error.outcome is Outcome.NOT_APPLIED and error.status in {400, 413, 422}
+
+
+def _has(found: Contact, wanted: Contact) -> bool:
+    return wanted.properties.items() <= found.properties.items() and set(wanted.labels or ()) <= set(found.labels or ())
 
 
 def _text(value: str | bool) -> str:  # noqa: FBT001 - a value, not a switch

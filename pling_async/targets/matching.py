@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from pling_async.targets.base import NOBODY, Held, Person, Target, differing
-from pling_async.targets.found import Matches, Numbers
+from pling_async.targets.found import Match, Matches, Numbers
 
 Item = TypeVar("Item")
 
@@ -44,11 +44,15 @@ DECIDED: Final = pl.Schema(
         "changed": pl.List(pl.String()),
         "before": pl.String(),
         "target_id": pl.String(),
+        "also": pl.List(pl.String()),
     }
 )
-"""What a plan adds to a person; `before` is the JSON of the values that change, null for an addition."""
+"""What a plan adds to a person; `before` is the JSON of the values that change, null for an addition.
 
-_Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None]
+`also` are other contacts there with the number of somebody stopped, which get the mark as well, and nothing else.
+"""
+
+_Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None, list[str] | None]
 
 
 class Matching:
@@ -56,13 +60,14 @@ class Matching:
 
     def __init__(self, target: Target, people: pl.DataFrame, places: Collection[str]) -> None:
         self.places = places
-        self.addresses_taken = self.same_number = self.unmatched = 0
+        self.addresses_taken = self.same_number = self.stopped_elsewhere = self.unmatched = 0
         self._target = target
         self._people = people
         self._numbers = Numbers(people["mobile"])
         self._matches = Matches()
         self._blocked = bytearray(people.height)
         self._elsewhere = bytearray(people.height)
+        self._unmarked = bytearray(people.height)
 
     async def read(self) -> None:
         """Read whom the other system blocks, and then its contacts."""
@@ -84,18 +89,20 @@ class Matching:
         known = [(row, held) for row, held in zip(rows, page, strict=True) if row is not None]
         self.unmatched += len(page) - len(known)
         people = self._people[[row for row, _ in known]].iter_rows(named=True)
-        self._matches.add(
-            (row, held.id, self._differs(person, held)) for (row, held), person in zip(known, people, strict=True)
-        )
+        self._matches.add(self._match(row, person, held) for (row, held), person in zip(known, people, strict=True))
         self._flag(self._elsewhere, [number for held in page for number in held.other_mobiles])
+        unmarked = (held for held in page if not held.values.get("is_stopped"))
+        self._flag(self._unmarked, [number for held in unmarked for number in held.other_mobiles])
 
-    def _differs(self, person: Person, held: Held) -> str | None:
+    def _match(self, row: int, person: Person, held: Held) -> Match:
         differs = differing(person, held, self.places)
-        return orjson.dumps(differs).decode() if differs else None
+        lacks_mark = self._target.marks_contacts and "is_stopped" in differs
+        return row, held.id, orjson.dumps(differs).decode() if differs else None, lacks_mark
 
     def decided(self) -> pl.DataFrame:
         """Return the people with what is to be done; CPU work, so call it off the event loop."""
         found, self.same_number = self._matches.by_row(self._people.height)
+        self.stopped_elsewhere = sum(map(all, zip(self._unmarked, self._people["is_stopped"], strict=True)))
         parts = (self._decided(first, found.slice(first, _SLICE)) for first in range(0, self._people.height, _SLICE))
         return self._people.hstack(pl.concat([DECIDED.to_frame(), *parts], rechunk=True))
 
@@ -105,27 +112,35 @@ class Matching:
         decisions = [self._decision(row, person, *match) for row, (person, match) in enumerate(both, first)]
         return pl.DataFrame(decisions, schema=DECIDED, orient="row")
 
-    def _decision(self, row: int, person: Person, contact_id: str | None, before: str | None) -> _Decision:
+    def _decision(
+        self, row: int, person: Person, contact_id: str | None, before: str | None, also: list[str] | None
+    ) -> _Decision:
         is_there = contact_id is not None
         if why := self._why_not(row, person, is_there=is_there):
-            return CopyAction.SKIP, why, [], None, None
+            return CopyAction.SKIP, why, [], None, None, None
         known: dict[str, Any] = orjson.loads(before) if before else {}
         differs = known if is_there else differing(person, NOBODY, self.places)
+        if also:
+            differs.setdefault("is_stopped", False)
         if self._blocked[row]:
             differs.pop("is_stopped", None)
         if "email" in differs and not self._target.claims(person, contact_id):
             del differs["email"]
             self.addresses_taken += 1
         if not is_there:
-            return CopyAction.ADD, None, list(differs), None, None
+            return CopyAction.ADD, None, list(differs), None, None, None
         action = CopyAction.CHANGE if differs else CopyAction.UNCHANGED
-        return action, None, list(differs), orjson.dumps(differs).decode() if differs else None, contact_id
+        return action, None, list(differs), orjson.dumps(differs).decode() if differs else None, contact_id, also
 
     def _why_not(self, row: int, person: Person, *, is_there: bool) -> Why | None:
-        can_be_marked = "is_stopped" in self.places and (is_there or self._target.adds_stopped)
-        if person["is_stopped"] and not can_be_marked:
+        if person["is_stopped"] and not can_be_stopped(self._target, self.places, is_there=is_there):
             return Why.STOPPED
         return Why.NUMBER_TAKEN if not is_there and self._elsewhere[row] else None
+
+
+def can_be_stopped(target: Target, places: Collection[str], *, is_there: bool) -> bool:
+    """Tell whether somebody stopped can be written such that the other system knows."""
+    return "is_stopped" in places and (is_there or target.adds_stopped)
 
 
 async def _paged(items: AsyncIterable[Item]) -> AsyncGenerator[list[Item]]:

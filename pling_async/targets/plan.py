@@ -28,6 +28,10 @@ class CopyPlan:
 
     title: str
     target_origin: str
+    target_account: str
+    """What the other system calls the account; "" when nothing there says so."""
+    places: frozenset[str]
+    """Attributes that the other system had a place for; `apply` refuses when one of them is gone."""
     origin: str
     account_id: int
     fingerprint: str
@@ -41,6 +45,8 @@ class CopyPlan:
     """E-mail addresses that stay behind since another contact has them there."""
     same_number: int = 0
     """Contacts there with the number of another one; the last one of each number is compared."""
+    stopped_elsewhere: int = 0
+    """Stopped people whose number is a further one of a contact there that has no mark, and gets none."""
     unmatched: int = 0
     """Contacts there that Pling does not know; they stay as they are."""
     guards: Guards = field(factory=Guards)
@@ -83,6 +89,8 @@ class CopyPlan:
             numbers_taken=self.skipped.get(Why.NUMBER_TAKEN, 0),
             addresses_taken=self.addresses_taken,
             same_number=self.same_number,
+            also_marked=int(self.contacts["also"].list.len().sum()),
+            stopped_elsewhere=self.stopped_elsewhere,
         )
         return judge(facts, self.guards, self.title)
 
@@ -98,12 +106,15 @@ async def plan(
     account = snapshot or await take_snapshot(client)
     if (account.origin, account.account_id) != (client.origin, client.account_id):
         raise ConfigurationError("the snapshot is of another account than the client's")
+    target_account = await target.account()
     matching = Matching(target, account.contacts.select("mobile", *WRITABLE), await target.open())
     await matching.read()
     contacts = await asyncio.to_thread(matching.decided)
     return CopyPlan(
         title=target.title,
         target_origin=target.origin,
+        target_account=target_account,
+        places=frozenset(matching.places),
         origin=account.origin,
         account_id=account.account_id,
         fingerprint=account.fingerprint,
@@ -112,6 +123,7 @@ async def plan(
         left=_left(contacts, matching.places),
         addresses_taken=matching.addresses_taken,
         same_number=matching.same_number,
+        stopped_elsewhere=matching.stopped_elsewhere,
         unmatched=matching.unmatched,
         guards=guards or Guards(),
     )

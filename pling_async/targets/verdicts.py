@@ -18,6 +18,8 @@ class CopyFacts:
     numbers_taken: int
     addresses_taken: int
     same_number: int
+    also_marked: int
+    stopped_elsewhere: int
 
 
 def judge(facts: CopyFacts, guards: Guards, title: str) -> tuple[Verdict, ...]:
@@ -48,16 +50,22 @@ def _expected(facts: CopyFacts, guards: Guards) -> tuple[Level, str]:
 
 
 def _stopped(facts: CopyFacts, title: str) -> tuple[Level, str]:
-    if facts.stopped_skipped:
-        who = some(facts.stopped_skipped, "stopped contact")
-        return Level.HELD, f"not written, since {title} has no opt-out: {who}; docs/copy.md says how to mark them"
+    left, elsewhere = some(facts.stopped_skipped, "stopped contact"), some(facts.stopped_elsewhere, "stopped contact")
+    words = {
+        f"not written, since {title} has no opt-out: {left}; docs/copy.md says how to mark them": facts.stopped_skipped,
+        f"reachable in {title}, where their number is a further one of somebody without a mark: {elsewhere};"
+        " mark those there": facts.stopped_elsewhere,
+    }
+    if held := [sentence for sentence, count in words.items() if count]:
+        return Level.HELD, "; ".join(held)
     return Level.PASSED, f"stopped there as well: {some(facts.stopped, 'contact')}"
 
 
 def _same_number(facts: CopyFacts, title: str) -> tuple[Level, str]:
     if not facts.numbers_taken and not facts.same_number:
         return Level.PASSED, f"a number is one contact's in {title}"
-    twice = f"{some(facts.same_number, 'contact')} have the number of another one and stay as they are"
+    mark = f", but for {some(facts.also_marked, 'mark')} of a stop" if facts.also_marked else ""
+    twice = f"{some(facts.same_number, 'contact')} have the number of another one and stay as they are{mark}"
     taken = f"{some(facts.numbers_taken, 'contact')} left out, whose number is a further one of another contact"
     return Level.HELD, "; ".join(([twice] if facts.same_number else []) + ([taken] if facts.numbers_taken else []))
 

@@ -15,8 +15,8 @@ _TOGETHER: Final = 5000
 class WrittenRows:
     """Results in the order in which they come; a few thousand become a frame together."""
 
-    _frames: list[pl.DataFrame] = field(factory=list)
-    _latest: list[Written] = field(factory=list)
+    _frames: list[pl.DataFrame] = field(factory=list, repr=False)
+    _latest: list[Written] = field(factory=list, repr=False)
 
     def add(self, each: Written) -> None:
         """Keep one person's line."""

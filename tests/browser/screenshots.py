@@ -18,6 +18,8 @@ from tests.browser.watching import ARGUMENTS, CHROMIUM
 ROOT: Final = Path(__file__).parents[2]
 IMAGES: Final = ROOT / "docs" / "images"
 PORT: Final = 8787
+FIRST: Final = ("Åsa", "Erik", "Ingrid", "Nils", "Maja", "Per", "Zoë")
+LAST: Final = ("Lind", "Berg", "Ek", "Öberg", "Hall")
 
 sys.path.insert(0, str(ROOT / "examples"))
 
@@ -42,6 +44,7 @@ async def main() -> None:
             await _taken(page, f"sandbox-{scheme}", 820)
             await page.goto(f"{sandbox.origin}/page/replace?kind=changed")
             await _taken(page, f"sandbox-replace-{scheme}", 820)
+        await _neighbours(browser)
         await browser.close()
 
 
@@ -74,6 +77,34 @@ async def _requests(sandbox: Sandbox) -> None:
         await http.post("contacts", json={"accountId": 12345, "mobile": "+4799999999", "firstName": "Ola"})
         await http.get("contacts/9999")
         await http.post("contacts/replace?accountId=12345", json=[*kept, {"mobile": "123"}])
+
+
+async def _neighbours(browser: Browser) -> None:
+    async with Sandbox(services=("ip1", "front", "front-legacy"), deterministic=True) as sandbox:
+        await sandbox.ip1.seed(contacts=map(_in_ip1, range(40)), blacklist=[{"msisdn": "46701740602"}])
+        await sandbox.front.seed(contacts=map(_in_front, range(12)))
+        for scheme in ("light", "dark"):
+            page = await _opened(browser, f"{sandbox.origin}/page/ip1", scheme)
+            await _taken(page, f"sandbox-ip1-{scheme}", 820)
+            await page.goto(f"{sandbox.origin}/page/front")
+            await _taken(page, f"sandbox-front-{scheme}", 820)
+
+
+def _in_ip1(number: int) -> dict[str, Any]:
+    first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
+    properties = {"phoneNumber": f"+467017406{number:02}", "firstName": first, "lastName": last, "city": "LUND"}
+    return {"properties": properties, "labels": ["Kunder", "VIP"][: number % 3]}
+
+
+def _in_front(number: int) -> dict[str, Any]:
+    first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
+    handles = {"phone": f"+467017406{number:02}", "email": f"kund{number}@example.com"}
+    return {
+        "name": f"{first} {last}",
+        "handles": [{"source": source, "handle": handle} for source, handle in handles.items()],
+        "lists": ["Kunder", "VIP"][: number % 3],
+        "custom_fields": {"City": "LUND", **({"Stop": True} if number % 5 == 2 else {})},
+    }
 
 
 async def _opened(browser: Browser, url: str, scheme: Any) -> Page:

@@ -244,6 +244,49 @@ async def test_accessible(look: Any, client: Client) -> None:
         assert await accessible(page) == [], part
 
 
+async def test_neighbours_are_looked_at(look: Any) -> None:
+    """Without Pling the overview leads to each; hostile names are text there, and axe-core finds nothing (#113)."""
+    async with Sandbox(services=("ip1", "front", "front-legacy"), deterministic=True) as sandbox:
+        await _fill_neighbours(sandbox)
+        page = await look(f"{sandbox.origin}/", bypass_csp=True, color_scheme="light")
+        for title, path in (("IP1", "ip1"), ("Front", "front"), ("Front (legacy)", "front-legacy")):
+            await page.goto(f"{sandbox.origin}/")
+            assert await accessible(page) == [], path
+            await page.emulate_media(color_scheme="light")
+            await page.get_by_role("link", name=title, exact=True).click()
+            await expect(page.get_by_role("heading", level=1)).to_have_text(f"Contacts of {title}")
+            await expect(page.locator("main")).to_contain_text("U+202E")
+            assert await page.locator("script, img, iframe").count() == 0
+            assert await accessible(page) == [], path
+            await page.get_by_label("Search").fill("70-174 06 99")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("tbody tr")).to_have_count(1)
+            await expect(page.locator("tbody")).to_contain_text("Åse Lie")
+        for part in ("page/ip1/blacklist", "page/switches"):
+            await page.goto(f"{sandbox.origin}/{part}")
+            assert await accessible(page) == [], part
+        await page.goto(f"{sandbox.origin}/page/ip1")
+        await page.get_by_label("Label").select_option(label="VIP (1)")
+        await page.get_by_role("button", name="Search").click()
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        await expect(page.locator("tbody .mark")).to_have_text("blocked")
+
+
+async def _fill_neighbours(sandbox: Sandbox) -> None:
+    people = [("+46701740699", "Åse Lie"), *((f"+4670174{600 + at:04}", name) for at, name in enumerate(HOSTILE))]
+    phones = [(name, [{"source": "phone", "handle": number}]) for number, name in people]
+    properties = [{"phoneNumber": number, "name": name} for number, name in people]
+    labels = [["VIP"], *([name] for name in HOSTILE)]
+    contacts = [{"properties": each, "labels": own} for each, own in zip(properties, labels, strict=True)]
+    await sandbox.ip1.seed(contacts=contacts, blacklist=[{"msisdn": "46701740699"}])
+    await sandbox.front.seed(
+        contacts=[
+            {"name": name, "handles": own, "lists": [name], "custom_fields": {"Stop": True}} for name, own in phones
+        ]
+    )
+    await sandbox.front_legacy.seed(contacts=[{"name": name, "fields": own} for name, own in phones])
+
+
 async def test_a_hundred_thousand_contacts(look: Any, client: Client) -> None:
     """Pages and searches come at once."""
     many = ({"mobile": f"+479999{number:07}", "name": f"Person {number}"} for number in range(100_000))

@@ -145,6 +145,29 @@ async def test_a_stop_in_a_rejected_row_holds_back_the_others() -> None:
     ]
 
 
+@pytest.mark.parametrize("rows", [1, 50_000])
+async def test_a_row_that_says_stop_alone_is_never_held_back(rows: int) -> None:
+    """Whatever is wrong with other rows of its number, or with what they make together: the STOP is sent (I-4)."""
+    found = await prepared(
+        {"mobile": KARI, "stop": "1", "postnr": "x" * 11},
+        {"mobile": KARI, "stop": "ja"},
+        {"mobile": OLA, "speed dial": "D1"},
+        {"mobile": "+4799999003", "speed dial": "D1"},
+        {"mobile": OLA, "stop": "1"},
+        {"mobile": "+4799999004", "first name": "x" * 50, "stop": "0"},
+        {"mobile": "+4799999004", "last name": "x" * 50},
+        {"mobile": "+4799999004", "stop": "1"},
+        chunk_rows=rows,
+        groups=("Everybody",),
+    )
+    sent = found.contacts.select("mobile", "is_stopped", "rows").rows()
+    assert sent == [(mobile, True, [row]) for mobile, row in sorted({KARI: 2, OLA: 5, "+4799999004": 8}.items())]
+    assert sorted({row for row, _, _ in rejected(found)}) == [1, 3, 4, 6, 7]
+    assert found.contacts["contact_groups"].to_list() == [["Everybody"]] * 3
+    blank = found.contacts.drop("mobile", "is_stopped", "rows", "contact_groups")
+    assert blank.null_count().row(0) == (3,) * 4
+
+
 @pytest.mark.parametrize("name", text_rules(Contact))
 async def test_every_text_rule_of_a_contact_is_kept(name: str) -> None:
     """The longest allowed text passes, one character more is rejected, and characters are counted, not bytes (#105)."""

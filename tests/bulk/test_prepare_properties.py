@@ -48,6 +48,15 @@ def test_every_row_is_in_exactly_one_place(listed: list[dict[str, Any]]) -> None
 
 
 @settings(max_examples=80, deadline=None)
+@given(rows)
+def test_a_stop_alone_is_sent_whatever_else_there_is(listed: list[dict[str, Any]]) -> None:
+    """Each of these numbers is stopped at the end, however hopeless the other rows are (I-4)."""
+    found = prepared([*listed, *({"mobile": mobile, "stop": "1"} for mobile in MOBILES)])
+    stopped = set(found.contacts.filter("is_stopped")["mobile"])
+    assert stopped >= {"+4799999001", "+4799999002", "+4799999003", "+46701740605"}
+
+
+@settings(max_examples=80, deadline=None)
 @given(rows, st.integers(1, 5))
 def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> None:
     """Prepared chunk by chunk and reduced once is the same as prepared at once."""

@@ -14,7 +14,6 @@ from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome
 from pling_async.bulk.history import find_run
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Intent, read_journal
-from pling_async.bulk.recorded import read_run, recorded
 from pling_async.bulk.resume import decided_rows
 from pling_async.bulk.state import AccountFolder
 from pling_async.sandbox import Fault, Sandbox
@@ -86,70 +85,9 @@ def test_every_request_for_a_contact_counts(outcomes: tuple[Outcome | None, ...]
         for number, outcome in enumerate(outcomes)
     ]
     row = {"mobile": MOBILES[0], "action": "change", "changed": ["city"], "as_before": False, "as_wanted": False}
-    rows = pl.DataFrame([{**row, "id": 1, "id_now": 1, "is_stopped": False, "is_stopped_now": False}])
-    ((_, _, outcome, *_),) = decided_rows(rows, {MOBILES[0]: sent})
+    more = {"id": 1, "id_now": 1, "is_stopped": False, "is_stopped_now": False, "moved_from": None}
+    ((_, _, outcome, *_),) = decided_rows(pl.DataFrame([{**row, **more}]), {MOBILES[0]: sent}, {})
     assert outcome == said
-
-
-def _fail(sandbox: Sandbox, *statuses: int, method: str = "POST", **fault: Any) -> None:
-    for status in statuses:
-        sandbox.fail(Fault(method=method, path="*/contacts*", status=status, **fault))
-
-
-async def test_what_a_resumed_run_found_is_kept(pling: PlingClient, sandbox: Sandbox) -> None:
-    """A lost answer that the account decided is decided for every later reader of the journal, too (#31, I-14)."""
-    sandbox.fail(Fault(action="replace_body", method="POST", path="*/contacts", body=b"{"))
-    run = await bulk.apply(pling, await _plan(pling, ROWS[:3]), strategy="per_contact")
-    assert run.outcome_counts[Outcome.UNKNOWN] == 1
-    found = await bulk.resume(pling, run.id)
-    assert found.written["code"].to_list().count("found") == 1
-    for again in (found, await bulk.resume(pling, run.id)):
-        assert again.outcome_counts[Outcome.APPLIED] == 3
-    assert again.written.sort("mobile").equals(found.written.sort("mobile"))
-
-
-@pytest.mark.parametrize(
-    ("status", "said", "code"), [(429, "unknown", "RateLimited"), (400, "not_applied", "BadRequest")]
-)
-async def test_a_doubt_ends_when_the_contents_are_refused(
-    pling: PlingClient, sandbox: Sandbox, status: int, said: str, code: str
-) -> None:
-    """A later attempt that did nothing says nothing of an earlier one that may still be carried out (#61, I-15)."""
-    _fail(sandbox, 500, 500, 500)
-    run = await bulk.apply(pling, await _plan(pling, ROWS[:1]), strategy="per_contact")
-    assert run.outcome_counts[Outcome.UNKNOWN] == 1
-    _fail(sandbox, status, retry_after="100000")
-    again = await bulk.resume(pling, run.id)
-    assert again.written.select("outcome", "code").rows() == [(said, code)]
-    record, kept = await asyncio.to_thread(lambda: read_run(find_run(run.id)))
-    assert recorded(kept, record).select("outcome", "code").rows() == [(said, code)]
-
-
-async def test_a_deletion_that_finds_nobody_was_done_before(pling: PlingClient, sandbox: Sandbox) -> None:
-    """A 404 is success if an earlier process may have deleted the contact, though a listing still showed it (I-17)."""
-    await bulk.apply(pling, await _plan(pling, ROWS[:2]))
-    _fail(sandbox, 500, 500, 500, method="DELETE")
-    run = await bulk.apply(pling, await _plan(pling, ROWS[:1]), strategy="per_contact")
-    assert run.outcome_counts[Outcome.UNKNOWN] == 1
-    _fail(sandbox, 404, method="DELETE", action="answer_after_commit")
-    again = await bulk.resume(pling, run.id)
-    assert again.is_complete
-    record, kept = await asyncio.to_thread(lambda: read_run(find_run(run.id)))
-    assert recorded(kept, record)["outcome"].to_list() == ["applied"]
-
-
-async def test_who_was_added_again_is_not_deleted(pling: PlingClient, sandbox: Sandbox, writes: Writes) -> None:
-    """Another contact with the number of one that was to be removed is somebody else's work (I-2, I-15)."""
-    await bulk.apply(pling, await _plan(pling, ROWS[:2]))
-    (removed,) = [each for each in (await pling.contacts.list()).contacts if each.mobile == MOBILES[1]]
-    _fail(sandbox, 500, method="DELETE", action="answer_after_commit")
-    _fail(sandbox, 500, 500, method="DELETE")
-    run = await bulk.apply(pling, await _plan(pling, ROWS[:1]), strategy="per_contact")
-    await pling.contacts.add(removed.evolve(id=None))
-    sent = len(writes())
-    again = await bulk.resume(pling, run.id)
-    assert again.written.select("outcome", "code").rows() == [("unknown", "drifted")]
-    assert len(writes()) == sent
 
 
 async def test_an_ended_run_sends_nothing_more(pling: PlingClient, writes: Writes) -> None:

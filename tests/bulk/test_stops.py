@@ -141,16 +141,17 @@ async def test_a_stop_seen_while_watching_is_known_to_whoever_resumes(
     assert (await state())[OLA]["stop"] == 1
 
 
-async def test_consent_holds_when_the_replace_was_lost(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
-    """Whoever the reviewed plan takes off the stop list is not put back by the repair."""
+async def test_consent_is_used_once(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
+    """A lost replace that took somebody off the stop list may have done so before a new STOP: only a new plan frees."""
     await sandbox.seed(contacts=[{"id": 1, "mobile": NILS, "stop": 1}])
     guards = Guards(consent={NILS: "letter of 2026-01-02"})
-    plan = await bulk.plan(
-        pling, await bulk.prepare([{"mobile": NILS, "is_stopped": "0"}]), mode="replace", guards=guards
-    )
+    prepared = await bulk.prepare([{"mobile": NILS, "is_stopped": "0"}])
+    plan = await bulk.plan(pling, prepared, mode="replace", guards=guards)
     run = await _lost(pling, plan, sandbox)
+    again = await bulk.resume(pling, run.id, settings=AT_ONCE)
+    assert again.written.select("outcome", "code").rows() == [("unknown", "drifted")]
     assert (await state())[NILS]["stop"] == 1
-    assert (await bulk.resume(pling, run.id, settings=AT_ONCE)).is_complete
+    assert (await bulk.apply(pling, await bulk.plan(pling, prepared, guards=guards))).is_complete
     assert (await state())[NILS]["stop"] == 0
 
 

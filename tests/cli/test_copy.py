@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_from_ip1(pling: Run, systems: Any) -> None:
     assert pling("copy", "--from", "ip1", "--to", "pling", "--yes").code == 0
     assert pling("runs", "undo", run["run"], "--yes").code == 0
     assert systems.contacts() == {}
+
+
+def test_from_ip1_with_a_region(pling: Run, systems: Any) -> None:
+    """The region tells whose numbers they are that have no country code: who is blocked under one is stopped."""
+    contacts = [{"properties": {"phoneNumber": "070-174 06 01", "name": "Ola", "city": "x" * 101}}]
+    systems.do(systems.sandbox.ip1.seed(contacts=contacts, blacklist=[{"msisdn": "46701740601"}]))
+    ended = pling("copy", "--from", "ip1", "--to", "pling", "--region", "SE", "--yes")
+    assert ended.code == 7, ended.err  # a row was rejected
+    assert {mobile: each["stop"] for mobile, each in systems.contacts().items()} == {"+46701740601": 1}
 
 
 def test_from_front_with_a_plan_file_and_guards(pling: Run, systems: Any, tmp_path: Path) -> None:
@@ -127,6 +137,18 @@ def test_what_is_not_known_ends_with_8(pling: Run, systems: Any) -> None:
     assert len(ip1_contacts(systems)) == 2
 
 
+def test_who_stopped_meanwhile_cannot_be_found_out(pling: Run, systems: Any, tmp_path: Path) -> None:
+    """All that was written is shown and reported, and the command fails: it has to be given again (I-4)."""
+    systems.seed(PEOPLE[0], {"mobile": "+4799999003"})
+    path = f"{urlsplit(systems.sandbox.url).path}contacts"
+    systems.sandbox.fail(Fault(action="answer", status=400, method="GET", path=path, skip=2, count=None))
+    ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes", "--report", tmp_path / "outcomes.csv")
+    assert ended.code == 1
+    assert "whether somebody stopped in Pling during the copy could not be found out" in ended.err
+    assert "the same command does the rest" in ended.out
+    assert len((tmp_path / "outcomes.csv").read_text().splitlines()) == len(ip1_contacts(systems)) + 1 == 3
+
+
 def test_a_token_that_is_refused_midway(pling: Run, systems: Any) -> None:
     """After a 401 nothing more is sent, and the exit code says why."""
     systems.seed(*PEOPLE)
@@ -146,6 +168,8 @@ def test_a_token_that_is_refused_midway(pling: Run, systems: Any) -> None:
         ("--from pling --to front --out x.plan", "--out is for --to pling"),
         ("--from pling --to front --max-removals 3", "--only-account and --min-rows alone"),
         ("--from pling --to ip1 --strategy replace", "for --to pling"),
+        ("--from pling --to ip1 --stopped mark", "--stopped mark is for --to front"),
+        ("--from front --to pling --stopped mark", "--stopped mark is for --to front"),
         ("--from pling", "Missing option '--to'"),
     ],
 )

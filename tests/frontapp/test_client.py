@@ -3,17 +3,18 @@
 import asyncio
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from pling_async import ClientSettings, errors
+from pling_async import ClientSettings, RetryPolicy, Timeouts, errors
 from pling_async.frontapp.client import PATIENT, FrontClient
 from pling_async.frontapp.legacy import Accepted, LegacyContact, LegacyFrontClient
 from pling_async.frontapp.models import Handle
-from pling_async.sandbox import Fault, ManualClock, Sandbox
+from pling_async.sandbox import ApiToken, Fault, FrontSemantics, FrontService, ManualClock, Sandbox
 
 Front = Any
 Serve = Callable[..., Awaitable[Front]]
@@ -33,6 +34,7 @@ def test_from_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert (client.origin, client.settings) == ("https://api2.frontapp.com", PATIENT)
     assert "t0k3n" not in repr(client)
     monkeypatch.setenv("FRONT_BASE_URL", "http://127.0.0.1:8787/front")
+    monkeypatch.setenv("FRONT_COMPANY", "ours")
     assert FrontClient.from_env(settings=ClientSettings(rate=1)).origin == "http://127.0.0.1:8787"
 
 
@@ -76,6 +78,32 @@ async def test_clients_of_one_token_share_one_limiter(front: Front) -> None:
     await stranger.close()
 
 
+async def test_tokens_of_one_company_share_one_limiter() -> None:
+    """Front counts by company: what one token was told of its minute holds for the other, who says the same company.
+
+    With a minute that is full, whoever shares the limiter does not even ask, and whoever does not is refused.
+    """
+    service = FrontService(
+        semantics=FrontSemantics(rate_limit=50), tokens=tuple(ApiToken(text=text) for text in ("a", "b", "c"))
+    )
+    settings = ClientSettings(timeout=Timeouts(total=0.5), retry=RetryPolicy(attempts=1))
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(services=(service,)))
+        url = sandbox.front.url
+        companies = {"a": "ours", "b": "ours", "c": None}
+        one, two, stranger = [
+            await stack.enter_async_context(FrontClient(token, base_url=url, settings=settings, company=company))
+            for token, company in companies.items()
+        ]
+        for _ in range(50):
+            await one.company()
+        with pytest.raises(errors.PoolTimeout):
+            await two.company()
+        assert len(sandbox.requests) == 50
+        with pytest.raises(errors.RateLimited):
+            await stranger.company()
+
+
 @pytest.fixture
 async def legacy() -> AsyncIterator[tuple[Sandbox, LegacyFrontClient]]:
     """Return a sandbox of the deprecated API and a client of it."""
@@ -106,6 +134,15 @@ async def test_the_deprecated_client_sends_what_the_document_shows(legacy: tuple
     assert await sandbox.front_legacy.contacts() == []
     await sandbox.settle()
     assert await sandbox.front_legacy.contacts() == [{**body, "description": ""}]
+
+
+async def test_the_deprecated_client_wants_a_handle(legacy: tuple[Sandbox, LegacyFrontClient]) -> None:
+    """A contact that nobody can be reached by is not sent."""
+    sandbox, client = legacy
+    with pytest.raises(errors.ValidationError, match="one handle at least") as caught:
+        await client.add(LegacyContact(name="Bruce", handles=()))
+    assert [(each.field, each.code) for each in caught.value.problems] == [("handles", "empty")]
+    assert sandbox.requests == []
 
 
 @pytest.mark.parametrize(

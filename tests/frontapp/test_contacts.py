@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
+from attrs import evolve
 
-from pling_async import errors
+from pling_async import ClientSettings, RetryPolicy, errors
 from pling_async.frontapp.models import ContactChange, Handle, NewContact
 from pling_async.frontapp.paths import Alias
-from pling_async.sandbox import FrontSemantics
+from pling_async.sandbox import Fault, FrontSemantics
 from pling_async.sandbox.switches import spelled
 
 Front = Any
@@ -35,7 +37,7 @@ async def test_a_contact_lives_the_same_life_under_every_switch(serve: Serve, se
     await client.contacts.update(ola.id, ContactChange(name="Ola N", custom_fields={"Job Title": "Smith"}))
     ola = await client.contacts.get(Alias("email", "OLA@example.com"))
     assert (ola.name, ola.custom_fields) == ("Ola N", {"Location": "Oslo", "Job Title": "Smith"})
-    assert {each.id async for each in client.contacts.list(limit=1)} == {ola.id, kari.id}
+    assert {each.id async for each in client.contacts.list(page_size=1)} == {ola.id, kari.id}
     with pytest.raises(errors.HandleConflict) as caught:
         await client.handles.add(kari.id, email("Ola"))
     assert (caught.value.owner, caught.value.outcome) == (ola.id, errors.Outcome.NOT_APPLIED)
@@ -100,6 +102,23 @@ async def test_a_handle_of_another_contact_is_told_apart_from_other_refusals(fro
     assert not isinstance(already.value, errors.HandleConflict)
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault(status=500, count=None), Fault(status=401), Fault(action="reset_before_commit")]
+)
+async def test_a_refusal_stays_when_nobody_can_be_looked_up(serve: Serve, fault: Fault) -> None:
+    """The server's no is what counts; that the owner could not be found out is a note."""
+    front = await serve(settings=ClientSettings(retry=RetryPolicy(attempts=1)))
+    await front.add("Ola")
+    front.sandbox.fail(evolve(fault, method="GET", path="*/contacts/*"))
+    with pytest.raises(errors.ConflictError) as caught:
+        await front.add("Ola")
+    assert not isinstance(caught.value, errors.HandleConflict)
+    assert (caught.value.status, caught.value.outcome) == (409, errors.Outcome.NOT_APPLIED)
+    (note,) = caught.value.__notes__
+    assert note.startswith("whether another contact has the handle could not be found out: ")
+    assert "ola@example.com" not in note
+
+
 async def test_handles_come_and_go(front: Front) -> None:
     """A handle is added and deleted; the last one takes force, which deletes the contact."""
     ola, phone = await front.add(), Handle("phone", "+4799999001")
@@ -120,7 +139,7 @@ async def test_lists_have_members(front: Front) -> None:
     again = await front.client.lists.create("VIP")
     assert vip.id != again.id
     await front.client.lists.add(str(vip.id), [each.id for each in people])
-    assert len([each async for each in front.client.lists.members(str(vip.id), limit=25)]) == 60
+    assert len([each async for each in front.client.lists.members(str(vip.id), page_size=25)]) == 60
     await front.client.lists.remove(str(vip.id), [email_alias(number) for number in range(55)])
     assert len([each async for each in front.client.lists.members(str(vip.id))]) == 5
     await front.client.lists.delete(str(vip.id))
@@ -138,7 +157,7 @@ async def test_conversations_and_custom_fields_can_be_read(front: Front) -> None
     ola = await front.add()
     rows = [{"contact_id": ola.id, "status": status} for status in ("assigned", "archived", "assigned")]
     await front.sandbox.front.seed(conversations=rows)
-    found = [each.status async for each in front.client.conversations.list(ola.id, statuses=("assigned",), limit=1)]
+    found = [each.status async for each in front.client.conversations.list(ola.id, statuses=("assigned",), page_size=1)]
     assert found == ["assigned", "assigned"]
     assert [(each.name, each.type) for each in await front.client.custom_fields.list()] == [
         ("Job Title", "string"),
@@ -157,9 +176,22 @@ async def test_a_listing_is_narrowed_and_sorted(front: Front) -> None:
     assert first.tzinfo is UTC
 
 
+async def test_the_target_of_a_merge_may_be_among_the_ids(front: Front) -> None:
+    """It remains, whatever its place; each id is sent once, and fifty with the target are not too many."""
+    people = [(await front.add(f"P{number}")).id for number in range(50)]
+    merged = await front.client.contacts.merge([*people[:3], people[0]], target=people[1])
+    assert (merged.id, len(merged.handles)) == (people[1], 3)
+    sent = {"target_contact_id": people[1], "contact_ids": people[:3]}
+    assert orjson.loads(front.sandbox.requests[-1].body) == sent
+    again = [(await front.add(f"P{number} again")).id for number in range(50)]
+    assert (await front.client.contacts.merge(again, target=again[7])).id == again[7]
+    assert len(await front.sandbox.front.contacts()) == 49
+
+
 async def test_merging_is_checked_before_it_is_sent(front: Front) -> None:
     """Two to fifty different contacts, the target included."""
-    for ids, target in ((["crd_1"], None), (["crd_1", "crd_1"], None), ([f"crd_{n}" for n in range(50)], "crd_99")):
+    fifty = [f"crd_{n}" for n in range(50)]
+    for ids, target in ((["crd_1"], None), (["crd_1", "crd_1"], None), (["crd_1"], "crd_1"), (fifty, "crd_99")):
         with pytest.raises(errors.ValidationError, match="2 to 50"):
             await front.client.contacts.merge(ids, target=target)
     with pytest.raises(errors.ValidationError, match="one handle at least"):

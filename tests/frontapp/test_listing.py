@@ -1,6 +1,7 @@
 """Listings in pages: where they lead, where they do not, and what happens when the list changes meanwhile."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ async def test_a_next_link_to_another_host_is_not_followed_there(serve: Serve, l
     """Only the query of `next` counts: every page comes from the base URL, wherever the link leads."""
     front = await serve(links=links, next_page=next_page)
     await front.sandbox.front.seed(contacts=people(7))
-    found = await names(front, limit=3, sort_by="created_at", sort_order="asc", q={"updated_after": 0.5})
+    found = await names(front, page_size=3, sort_by="created_at", sort_order="asc", q={"updated_after": 0.5})
     assert found == [f"P{number}" for number in range(1, 7)]
     assert len(front.sandbox.requests) == 2
     second = front.sandbox.requests[-1].query
@@ -46,7 +47,7 @@ async def test_a_next_link_to_another_host_is_not_followed_there(serve: Serve, l
 async def test_the_next_page_is_on_its_way_while_one_is_read(front: Front) -> None:
     """With the first contact in hand the second page has been asked for, and no third."""
     await front.sandbox.front.seed(contacts=people(9))
-    listing = front.client.contacts.list(limit=3)
+    listing = front.client.contacts.list(page_size=3)
     await anext(listing)
     await anext(listing)
     await front.client.company()
@@ -68,6 +69,17 @@ async def test_a_page_loop_is_detected(front: Front) -> None:
     assert (await anext(listing)).id == "crd_1"
     with pytest.raises(errors.CorrelationError, match="circle"):
         await anext(listing)
+
+
+async def test_a_listing_that_goes_on_for_ever_ends(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty pages, each with a token that was never seen before: an error, and not a loop."""
+    monkeypatch.setattr("pling_async.session.paging._MOST_IN_VAIN", 5)
+    for number in range(20):
+        body = f'{{"_results":[],"_pagination":{{"next":"t{number}"}}}}'.encode()
+        front.sandbox.fail(Fault(path="*/contacts", method="GET", status=200, body=body))
+    with pytest.raises(errors.CorrelationError, match="nothing new"):
+        await names(front)
+    assert len(front.sandbox.requests) <= 8
 
 
 async def test_a_link_without_a_page_token_is_refused(front: Front) -> None:
@@ -93,7 +105,7 @@ async def test_an_expired_page_token_is_a_clear_error(serve: Serve, status: int)
     clock = ManualClock()
     front = await serve(page_tokens="expire", expired_page_status=status, clock=clock)
     await front.sandbox.front.seed(contacts=people(9))
-    listing = front.client.contacts.list(limit=2)
+    listing = front.client.contacts.list(page_size=2)
     for _ in range(3):
         await anext(listing)
     await front.client.company()
@@ -109,15 +121,17 @@ async def test_another_refusal_is_not_called_an_expired_token(front: Front) -> N
     with pytest.raises(errors.BadRequest, match="sort_by") as caught:
         await names(front, sort_by="name")
     assert not isinstance(caught.value, errors.PageTokenExpired)
-    with pytest.raises(errors.ValidationError, match="1 to 100"):
-        await names(front, limit=101)
+    for listing in (front.client.contacts.list, partial(front.client.lists.members, "grp_1")):
+        for page_size in (0, 101, True, "7"):
+            with pytest.raises(errors.ValidationError, match="1 to 100"):
+                await anext(listing(page_size=page_size))
 
 
 async def test_a_listing_that_changes_while_read_has_nobody_twice(front: Front) -> None:
     """Sorted by change, who is changed moves to the end and would come again; who is deleted is left out."""
     await front.sandbox.front.seed(contacts=people(8))
     found = []
-    async for each in front.client.contacts.list(limit=2, sort_by="updated_at", sort_order="asc"):
+    async for each in front.client.contacts.list(page_size=2, sort_by="updated_at", sort_order="asc"):
         found.append(each.name)
         if each.name == "P0":
             await front.client.contacts.update(each.id, ContactChange(name="P0 again"))
@@ -128,7 +142,7 @@ async def test_a_listing_that_changes_while_read_has_nobody_twice(front: Front) 
 async def test_a_listing_that_is_left_takes_its_page_back(front: Front) -> None:
     """Closing the iterator cancels the page that was on its way, and leaves the client usable."""
     await front.sandbox.front.seed(contacts=people(5))
-    listing = front.client.contacts.list(limit=1)
+    listing = front.client.contacts.list(page_size=1)
     await anext(listing)
     await listing.aclose()
     assert len(await names(front)) == 5

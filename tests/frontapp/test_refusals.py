@@ -67,11 +67,61 @@ async def test_an_alias_is_escaped_once(front: Front, alias: Alias | str, path: 
     assert handle not in at("contacts", alias).shown
 
 
-def test_an_alias_needs_a_source_and_a_handle() -> None:
-    """Half an alias names nothing."""
-    for source, handle in (("", "x"), ("e/mail", "x"), ("email", ""), ("email", " ")):
-        with pytest.raises(errors.ValidationError):
-            Alias(source, handle)
+@pytest.mark.parametrize(
+    ("source", "handle", "field"),
+    [
+        ("", "x", "source"),
+        ("e/mail", "x", "source"),
+        (None, "x", "source"),
+        ("email", "", "handle"),
+        ("email", " ", "handle"),
+        ("email", None, "handle"),
+        ("email", "ola\ud800@example.com", "handle"),
+    ],
+)
+def test_an_alias_needs_a_source_and_a_handle(source: Any, handle: Any, field: str) -> None:
+    """Half an alias names nothing, and half a character has no bytes."""
+    with pytest.raises(errors.ValidationError, match="nothing was sent") as caught:
+        Alias(source, handle)
+    assert [each.field for each in caught.value.problems] == [field]
+
+
+@pytest.mark.parametrize("word", ["merge", "custom_fields"])
+async def test_the_words_below_contacts_are_no_contacts(front: Front, word: str) -> None:
+    """They have paths of their own, and whatever is asked of such a contact would be asked of something else."""
+    client, handle = front.client, Handle("email", "ola@example.com")
+    calls: tuple[Callable[[], Awaitable[Any]], ...] = (
+        lambda: client.contacts.get(word),
+        lambda: client.contacts.update(word, ContactChange(name="x")),
+        lambda: client.contacts.delete(word),
+        lambda: client.handles.add(word, handle),
+        lambda: client.handles.delete(word, handle),
+        lambda: client.avatars.upload(word, PNG),
+        lambda: client.notes.list(word),
+        lambda: client.notes.add(word, author="tea_1", body="x"),
+        lambda: anext(client.conversations.list(word)),
+    )
+    for call in calls:
+        with pytest.raises(errors.ValidationError, match="nothing was sent: the id is the name of something else"):
+            await call()
+    assert front.sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (ContactChange(name="\ud800"), "name"),
+        (ContactChange(description="x", links=("\ud800",)), "links"),
+        (ContactChange(custom_fields={"Location": object()}), "custom_fields"),
+        (ContactChange(custom_fields={"\ud800": "x"}), "custom_fields"),
+    ],
+)
+async def test_what_has_no_spelling_is_refused_by_name(front: Front, change: ContactChange, field: str) -> None:
+    """Half a character, or a value that JSON does not know, is an error of ours that names the field."""
+    with pytest.raises(errors.ValidationError, match=f"nothing was sent: {field} has") as caught:
+        await front.client.contacts.update("crd_1", change, merge=False)
+    assert [each.field for each in caught.value.problems] == [field]
+    assert front.sandbox.requests == []
 
 
 async def test_no_error_or_log_names_the_handle(front: Front, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pling_async import ClientSettings, errors
 from pling_async.ip1 import Contact, Ip1Client
-from tests.ip1.conftest import Served
+from pling_async.ip1.filters import Filters
+from tests.ip1.conftest import NUMBERS, Served
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_a_base_url_that_is_none(url: str) -> None:
 
 async def test_a_lent_session_stays_open(served: Served) -> None:
     """A client over another's session closes nothing."""
-    other = Ip1Client.over(served.client.session, base_url=served.ip1.url)
+    other = Ip1Client.over(served.client.session, origin=served.client.origin)
     await other.close()
     assert (await served.client.contacts.summary()).total_count == 0
     assert repr(other) == f"Ip1Client(origin='{served.sandbox.origin}')"
@@ -72,6 +73,12 @@ async def test_a_lent_session_stays_open(served: Served) -> None:
 def test_a_repr_names_nobody(icarus: Contact) -> None:
     """Properties, labels and metadata are counted or left out."""
     assert repr(icarus.evolve(id="1")) == "Contact(properties=<3 properties>, id='1', owner_id=UNSET)"
+
+
+def test_a_repr_of_filters_names_nobody() -> None:
+    """I-26: neither label nor number of what is looked for."""
+    filters = Filters(labels=["Kari"], properties={"phoneNumber": NUMBERS[0]}, metadata={"phoneNumber.x": NUMBERS[0]})
+    assert repr(filters) == "Filters()"
 
 
 def test_an_unknown_name() -> None:

@@ -132,6 +132,12 @@ async def test_an_id_of_another_form_is_warned_of(served: Served) -> None:
         ([], "are none"),
         (Contact(properties={}), "are a list"),
         ([Contact(properties={"a": None})], r"contact 1, properties\.a: not a text"),
+        ([Contact(properties={}), Contact(properties={"a": "\ud800"})], r"contact 2, properties\.a: has half a char"),
+        ([Contact(properties={"\ud800": "a"})], r"contact 1, properties\.'\\ud800': has half a character"),
+        ([Contact(properties={1: "a"})], r"contact 1, properties\.1: not a text"),  # type: ignore[dict-item]
+        ([Contact(properties={}, labels=(1,))], "contact 1, labels: a label is a text"),
+        ([Contact(properties={}, labels=([],))], "contact 1, labels: a label is a text"),
+        ([Contact(properties={}, labels=("\udfff",))], "contact 1, labels: has half a character"),
     ],
 )
 async def test_what_cannot_be_added_is_not_sent(served: Served, given: Any, message: str) -> None:
@@ -152,6 +158,15 @@ async def test_what_would_change_nothing_or_too_much_is_not_sent(served: Served)
         await contacts.replace(ID, Contact(properties={"a": "b"}, labels=UNSET))
     with pytest.raises(errors.ValidationError, match="not one text"):
         await contacts.update(ID, labels="VIP")
+    with pytest.raises(errors.ValidationError, match="labels: a label is a text"):
+        await contacts.update(ID, labels=[7])  # type: ignore[list-item]
+    with pytest.raises(errors.ValidationError, match=r"properties\.name: has half a character") as caught:
+        await contacts.update(ID, properties={"gone": None, "name": "\ud800"})
+    assert [(each.field, each.code) for each in caught.value.problems] == [("properties.name", "half_character")]
+    with pytest.raises(errors.ValidationError, match="the id has"):
+        await contacts.update("\ud800", labels=["VIP"])
+    with pytest.raises(errors.ValidationError, match="the filter is"):
+        await anext(contacts.list(labels=["\ud800"]))
     assert served.asked() == []
 
 

@@ -93,19 +93,23 @@ async def test_a_long_blacklist_has_pages(served: Served) -> None:
 async def test_nobody_leaves_the_blacklist_without_consent(served: Served) -> None:
     """And never twice, since a STOP may come in between."""
     await served.client.blacklist.add(NUMBERS[0])
-    with pytest.raises(errors.ValidationError, match="consent is missing"):
-        await served.client.blacklist.remove(NUMBERS[0], consent=" ")
+    for consent in (" ", None):
+        with pytest.raises(errors.ValidationError, match="consent is missing"):
+            await served.client.blacklist.remove(NUMBERS[0], consent=consent)  # type: ignore[arg-type]
     served.sandbox.fail(Fault(action="reset_after_commit"))
     with pytest.raises(errors.ConnectionLost):
         await served.client.blacklist.remove(NUMBERS[0], consent="letter")
     assert [method for method, *_ in served.asked()] == ["POST", "DELETE"]
 
 
-@pytest.mark.parametrize("number", ["", "x", "+0", "0701740600", "+46 70 174 06 00"])
-async def test_a_number_is_e164(served: Served, number: str) -> None:
+@pytest.mark.parametrize("number", ["", "x", "+0", "0701740600", "+46 70 174 06 00", None, 46701740600])
+async def test_a_number_is_e164(served: Served, number: Any) -> None:
     """Nothing else goes into a path."""
-    with pytest.raises(errors.ValidationError, match=r"not E\.164"):
-        await served.client.blacklist.get(number)
+    blacklist = served.client.blacklist
+    calls = (blacklist.get, blacklist.add, blacklist.put, lambda given: blacklist.remove(given, consent="letter"))
+    for call in calls:
+        with pytest.raises(errors.ValidationError, match=r"not E\.164"):
+            await call(number)
     assert served.asked() == []
 
 

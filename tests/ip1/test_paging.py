@@ -8,10 +8,9 @@ import pytest
 from pling_async import errors
 from pling_async.ip1.links import next_query
 from pling_async.session.protocol import Response
-from pling_async.session.settings import BaseUrl
 from tests.ip1.conftest import NUMBERS, Serve, Served, wire
 
-BASE = BaseUrl.parse("https://api.ip1sms.com/")
+ORIGIN = "https://api.ip1sms.com"
 NEXT = "https://api.ip1sms.com/v2/contacts?start=50&limit=50"
 
 
@@ -67,6 +66,20 @@ async def test_a_page_loop_ends(scripted: Any) -> None:
     assert len(script.requests) == 2
 
 
+@pytest.mark.parametrize("rows", [[], [wire(1)]], ids=["empty", "the same"])
+async def test_a_listing_that_counts_on_for_ever_ends(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch, rows: Any
+) -> None:
+    """Pages that have nothing new, each with a link to one further on: an error, and not a loop."""
+    monkeypatch.setattr("pling_async.session.paging._MOST_IN_VAIN", 5)
+    starts = range(1, 20)
+    links = [{"Link": f"<{{url}}v2/contacts?limit=200&start={start}>; rel=next"} for start in starts]
+    script, client = await scripted(*({"json": rows, "headers": link} for link in links))
+    with pytest.raises(errors.CorrelationError, match="nothing new"):
+        _ = [each async for each in client.contacts.list()]
+    assert len(script.requests) <= 8
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -75,10 +88,14 @@ async def test_a_page_loop_ends(scripted: Any) -> None:
         ("http://127.0.0.1:1/base/v2/contacts?start=2", "another host"),
         ("http://[/v2/contacts", "is not a URL"),
         ("{url}v2/blacklist?start=2", "another collection"),
-        ("/v2/contacts?start=2", "another collection"),
-        ("{url}../v2/contacts?start=2", "another collection"),
+        ("/v2/blacklist?start=2", "another collection"),
+        ("{url}v2/contacts/../blacklist?start=2", "another collection"),
+        ("{url}myv2/contacts?start=2&labels=A", "another collection"),
         ("{url}v2/contacts?start=2&labels=B", "lost the filters"),
         ("{url}v2/contacts?start=2", "lost the filters"),
+        ("{url}v2/contacts?start=2&labels=A&labels=B", "a filter that nobody asked for"),
+        ("{url}v2/contacts?start=2&labels=A&properties[city]=Oslo", "a filter that nobody asked for"),
+        ("{url}v2/contacts?start=2&labels=A&other=x", "a filter that nobody asked for"),
     ],
 )
 async def test_a_link_that_leads_elsewhere_is_not_followed(scripted: Any, target: str, message: str) -> None:
@@ -90,13 +107,19 @@ async def test_a_link_that_leads_elsewhere_is_not_followed(scripted: Any, target
 
 
 async def test_only_path_and_query_of_a_link_are_used(scripted: Any) -> None:
-    """Behind a proxy the scheme may be another; the request goes to the configured base all the same."""
+    """Behind a proxy scheme and prefix may be others; the request goes to the configured base all the same."""
     script, client = await scripted(
-        {"json": [wire(1)], "headers": {"Link": "<https://127.0.0.1/base/v2/contacts?start=1&x=%2B1>; rel=next"}},
-        {"json": [wire(2)]},
+        {"json": [wire(1)], "headers": {"Link": "<https://127.0.0.1/base/v2/contacts?start=1&labels=%2B1>; rel=next"}},
+        {"json": [wire(2)], "headers": {"Link": "</v2/contacts?start=2&labels=%2B1>; rel=next"}},
+        {"json": [wire(3)], "headers": {"Link": "<{url}v2/contacts?start=3&meta=&labels=%2B1>; rel=next"}},
+        {"json": [wire(4)]},
     )
-    assert len([each async for each in client.contacts.list()]) == 2
-    assert script.requests[1] == ("GET", "/base/v2/contacts?start=1&x=%2B1")
+    assert len([each async for each in client.contacts.list(labels=["+1"])]) == 4
+    assert [path for _, path in script.requests[1:]] == [
+        "/base/v2/contacts?start=1&labels=%2B1",
+        "/base/v2/contacts?start=2&labels=%2B1",
+        "/base/v2/contacts?start=3&meta=&labels=%2B1",
+    ]
     assert {headers["Authorization"] for headers in script.headers} == {"Bearer token"}
     assert "Content-Type" not in script.headers[0]
 
@@ -118,7 +141,7 @@ async def test_only_path_and_query_of_a_link_are_used(scripted: Any) -> None:
 def test_links_are_read_as_rfc_8288_has_them(links: list[str], start: str | None) -> None:
     """Quoted or bare, one header or several, with other relations and parameters around."""
     response = Response(status=200, headers=tuple(("Link", each) for each in links))
-    query = next_query(response, BASE, "v2/contacts", ())
+    query = next_query(response, ORIGIN, "v2/contacts", ())
     assert (dict(query)["start"] if query else None) == start
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from pling_async import errors
-from pling_async.session.paging import Page, pages
+from pling_async.session.paging import Page, elements, pages
 
 
 class Book:
@@ -81,3 +81,31 @@ async def test_a_circle_is_found(again: int) -> None:
     with pytest.raises(errors.CorrelationError, match="circle"):
         await anext(reading)
     assert book.asked == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("numbers", "found"), [((), []), ((7, 8), [7, 8])], ids=["empty", "the same"])
+async def test_a_listing_without_an_end_is_given_up(numbers: tuple[int, ...], found: list[int]) -> None:
+    """After a thousand pages in a row that have nothing new, whoever counts on for ever is not asked any more."""
+    asked, seen = [], []
+
+    async def read(at: int) -> Page[int, int]:
+        asked.append(at)
+        return Page(numbers, at + 1)
+
+    async def collect() -> None:
+        async for each in elements(0, read, int):
+            seen.append(each)  # noqa: PERF401 - the error must not take what was found
+
+    with pytest.raises(errors.CorrelationError, match="1000 pages in a row have nothing new"):
+        await collect()
+    assert seen == found
+    assert 1001 <= len(asked) <= 1003
+
+
+async def test_pages_without_anything_new_may_be_in_between() -> None:
+    """Whatever is new makes the count begin again."""
+
+    async def read(at: int) -> Page[int, int]:
+        return Page((at,) if at % 900 == 0 else (), at + 1 if at < 2700 else None)
+
+    assert [each async for each in elements(0, read, int)] == [0, 900, 1800, 2700]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pling_async import bulk, sources
-from pling_async.errors import SourceError
+from pling_async.errors import SourceError, ValidationError
 from pling_async.ip1 import Ip1Client
 from pling_async.sandbox import Sandbox
 from pling_async.sources.base import LIST_MARK
@@ -108,4 +108,12 @@ async def test_an_empty_account(sandbox: Sandbox, client: Ip1Client, read: Any) 
     frame, info = await read(sources.ip1(client))
     assert (frame.height, info.rows) == (0, 0)
     assert frame.schema["mobile"] == pl.String
-    assert [entry.method for entry in sandbox.requests] == ["GET", "GET"]
+    asked = [(entry.method, entry.path.removeprefix("/ip1/v2/")) for entry in sandbox.requests]
+    assert asked == [("GET", each) for each in ("blacklist", "contacts/meta", "contacts", "contacts/meta")]
+
+
+@pytest.mark.parametrize("labels", ["Kunder", [""], ["A", " "]])
+def test_labels_are_a_list_of_texts(client: Ip1Client, labels: Any) -> None:
+    """The letters of one text would be labels that nobody has; blanks may mean anything."""
+    with pytest.raises(ValidationError, match=r"labels are a list|filter is blank"):
+        sources.ip1(client, labels=labels)

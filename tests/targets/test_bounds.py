@@ -29,6 +29,11 @@ class Counting:
     at_once: int = 50
     workers: int = 4
     adds_stopped: bool = True
+    marks_contacts: bool = True
+
+    async def account(self) -> str:
+        """Be nobody in particular."""
+        return ""
 
     async def open(self) -> Collection[str]:
         """Have a place for everything."""
@@ -54,6 +59,10 @@ class Counting:
     def claims(self, person: Person, contact_id: str | None) -> bool:  # noqa: ARG002 - the seam's
         """Let everybody have any address."""
         return True
+
+    async def stop(self, person: Person) -> Written:
+        """Stop anybody."""
+        return written(person, Outcome.APPLIED)
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
         """Take a turn of the loop."""

@@ -21,7 +21,8 @@ STOPPED = {each["mobile"] for each in PEOPLE if each["stop"]}
 async def copying(world: Any, name: str, folder: Path) -> asyncio.subprocess.Process:
     """Start the command in a process of its own."""
     state = {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PLING_ACCOUNT_ID": "1"}
-    line = ("-m", "pling_async.cli", "copy", "--from", "pling", "--to", name, "--stopped", "mark", "--yes")
+    mark = ("--stopped", "mark") if name == "front" else ()
+    line = ("-m", "pling_async.cli", "copy", "--from", "pling", "--to", name, *mark, "--yes")
     quiet = asyncio.subprocess.DEVNULL
     environment = os.environ | world.sandbox.variables | state
     return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=quiet, stderr=quiet, env=environment)

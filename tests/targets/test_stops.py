@@ -6,6 +6,7 @@ import pytest
 
 from pling_async import bulk, sources, targets
 from pling_async.bulk.per_contact import Written
+from pling_async.bulk.snapshot import snapshot
 from pling_async.errors import Outcome, StalePlan
 from pling_async.sandbox import Fault
 
@@ -168,6 +169,35 @@ async def test_blocked_numbers_without_a_contact_arrive_as_stopped(world: Any) -
     assert await stops(world) == {STOPPED: True, OTHER: False}
     prepared = await bulk.prepare(sources.ip1(world.ip1, labels=["A"]))
     assert prepared.contacts["mobile"].to_list() == [OTHER]
+
+
+@pytest.mark.parametrize("mode", ["merge", "replace"])
+@pytest.mark.parametrize("name", ["ip1", "front"])
+async def test_a_stop_whose_row_is_rejected_reaches_pling(world: Any, name: str, mode: str) -> None:
+    """The person is stopped in Pling, with the name and the groups that they have there, and the reject is shown."""
+    kari = {"mobile": STOPPED, "name": "Kari", "contactGroups": ["VIP"]}
+    await world.sandbox.seed(contacts=[kari, {"mobile": OTHER, "name": "Ola"}])
+    if name == "ip1":
+        people: list[dict[str, Any]] = [
+            {"properties": {"phoneNumber": number, "name": "K"}, "labels": label}
+            for number, label in ((STOPPED, ["x" * 41]), (OTHER, ["A"]))
+        ]
+        await world.sandbox.ip1.seed(contacts=people, blacklist=[{"msisdn": STOPPED[1:]}])
+    else:
+        people = [
+            {"handles": [{"source": "phone", "handle": number}], "name": "K", "lists": lists, "custom_fields": custom}
+            for number, lists, custom in ((STOPPED, ["x" * 41], {"Stop": True}), (OTHER, ["A"], {}))
+        ]
+        await world.sandbox.front.seed(contacts=people)
+    plan = await bulk.plan(world.pling, await bulk.prepare(world.source(name)), mode=mode)
+    assert plan.counts.rejected_rows == 1
+    await bulk.apply(world.pling, plan)
+    found = (await snapshot(world.pling)).contacts.sort("mobile")
+    assert found.select("mobile", "name", "is_stopped", "contact_groups").rows() == [
+        (STOPPED, "Kari", True, ["VIP"]),
+        (OTHER, "K", False, ["A"]),
+    ]
+    assert (await world.planned_back(name, world.pling)).counts.writes == 0
 
 
 async def test_a_stop_after_the_plan_makes_it_stale(world: Any) -> None:

@@ -2,15 +2,14 @@
 
 import hmac
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from attrs import field, frozen
 
+from pling_async.sandbox.credentials import real_secret, sent
 from pling_async.sandbox.front.errors import ApiError, rendered
-from pling_async.sandbox.guard import is_loopback
 
 _DEFAULT: Final = "sandbox"
 SCOPES: Final = frozenset(
@@ -40,9 +39,8 @@ def authenticated(tokens: Iterable[ApiToken]) -> Middleware:
 
     @web.middleware
     async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
-        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-        sent = sent.strip() if scheme.lower() == "bearer" else ""
-        found = [token for token in known if hmac.compare_digest(token.text.encode(), sent.encode())]
+        given = sent(request.headers.get("Authorization"), "bearer").encode()
+        found = [token for token in known if hmac.compare_digest(token.text.encode(), given)]
         if not found:
             return rendered(ApiError(status=401, message="JSON Web Token error"))
         request[TOKEN] = found[0]
@@ -53,18 +51,9 @@ def authenticated(tokens: Iterable[ApiToken]) -> Middleware:
 
 def check_harmless(tokens: Iterable[ApiToken], environment: Mapping[str, str]) -> None:
     """Raise `ValueError` for the token with which the environment opens a company elsewhere."""
-    if is_loopback(environment.get("FRONT_BASE_URL", "")):
-        return
-    real = environment.get("FRONT_TOKEN") or _content(environment.get("FRONT_TOKEN_FILE"))
+    real = real_secret(environment, "FRONT", "TOKEN")
     if any(token.text == real != _DEFAULT for token in tokens):
         raise ValueError("the sandbox has the token in FRONT_*, which may be a real company's")
-
-
-def _content(path: str | None) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
-    except (OSError, UnicodeError):
-        return None
 
 
 def check_secret(tokens: Iterable[ApiToken]) -> None:

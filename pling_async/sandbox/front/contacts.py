@@ -13,7 +13,7 @@ from pling_async.sandbox.front.multipart import Form
 from pling_async.sandbox.front.paging import limit_of, page, start_of
 from pling_async.sandbox.front.rendering import shown_contact
 from pling_async.sandbox.front.schema import number_of
-from pling_async.sandbox.front.validation import IDS, NEW, REQUIRED_TEXT, RULES, checked, is_handle
+from pling_async.sandbox.front.validation import IDS, NEW, OPTIONAL_TEXT, REQUIRED_TEXT, RULES, checked, is_handle
 
 LARGEST: Final = 25_000_000
 """Bytes of an avatar."""
@@ -116,16 +116,11 @@ def delete_contact(call: Call) -> Answer:
 
 
 def merge_contacts(call: Call) -> Answer:
-    """Make one contact of several: the target, or the first that is named; the others are deleted."""
-    given = checked(call.json_object(), {"contact_ids": IDS})
-    sources = [call.contact(ref) for ref in given["contact_ids"]]
-    target = call.json_object().get("target_contact_id")
-    if target is not None:
-        if not isinstance(target, str):
-            raise ApiError.bad("body.target_contact_id: must be string")
-        sources = [call.contact(target), *sources]
-    merged = {row["id"]: row for row in sources}
-    if not 1 < len(merged) == len(sources) <= _MOST_MERGED:
+    """Make one contact of several: the target, among them or not, or the first that is named; the others go."""
+    given = checked(call.json_object(), {"contact_ids": IDS, "target_contact_id": OPTIONAL_TEXT})
+    refs, target = given["contact_ids"], [given["target_contact_id"]] if "target_contact_id" in given else []
+    merged = {row["id"]: row for row in map(call.contact, [*target, *refs])}
+    if not 1 < len(merged) <= _MOST_MERGED or len(set(refs)) < len(refs):
         raise ApiError.bad(f"body.contact_ids: 2 to {_MOST_MERGED} different contacts")
     first, *others = merged.values()
     _unite(call, first, others)

@@ -10,6 +10,8 @@ from pling_async.sandbox.front.errors import ApiError
 from pling_async.sandbox.front.semantics import FrontSemantics
 
 _WINDOW: Final = 60.0
+_AS_MANY_AS_COME: Final = 1_000_000
+"""What answers say when there is no limit: every answer of Front's says something."""
 _BURST: Final = 5
 """Requests a second for one contact."""
 
@@ -61,9 +63,7 @@ class RateLimits:
         return (self._taken[0] if self._taken else now) + _WINDOW
 
     def _headers(self, now: float) -> dict[str, str]:
-        limit = self._semantics.rate_limit
-        if not limit:
-            return {}
+        limit = self._semantics.rate_limit or _AS_MANY_AS_COME
         return {
             "x-ratelimit-limit": str(limit),
             "x-ratelimit-remaining": str(limit - len(self._taken)),

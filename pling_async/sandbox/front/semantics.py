@@ -28,7 +28,7 @@ class FrontSemantics(Switches):
         "gone", "merging", "whether ids of merged contacts lead to what they became"
     )
     rate_limit: Literal[0, 50, 100, 200] = switch(
-        0, "rates", "requests a minute for the whole company; 0: as many as come"
+        0, "rates", "requests a minute for the whole company; 0: as many as come, said to be a million"
     )
     rate_window: Literal["fixed", "sliding"] = switch(
         "fixed", "rates", "a minute begins with its first request, or is always the last sixty seconds"

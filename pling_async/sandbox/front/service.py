@@ -22,6 +22,7 @@ from pling_async.sandbox.front.schema import TABLES, create
 from pling_async.sandbox.front.semantics import FrontSemantics
 from pling_async.sandbox.mounted import Mounted
 from pling_async.sandbox.service import Seed, Stage
+from pling_async.sandbox.switches import Setting
 
 
 @frozen(kw_only=True)
@@ -78,6 +79,10 @@ class FrontService:
     def check_secret(self) -> None:
         """Raise `ValueError` for a token that everybody knows."""
         check_secret(self.tokens)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every switch as it stands."""
+        return self.semantics.settings()
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put custom_fields, contact_lists, contacts and conversations into the store."""

@@ -69,6 +69,7 @@ NEW: Final[Mapping[str, Rule]] = {
     "handles": Rule(_are_handles, {"type": "array", "items": HANDLE, "minItems": 1}, is_required=True),
 }
 IDS: Final = Rule(_are_texts, {**TEXTS, "minItems": 1}, is_required=True)
+OPTIONAL_TEXT: Final = Rule(_is_text, TEXT)
 REQUIRED_TEXT: Final = Rule(_is_text, TEXT, is_required=True)
 
 

@@ -1,13 +1,10 @@
 """Front's deprecated contact API as a service of the sandbox."""
 
-import base64
-import binascii
 import hmac
 import sqlite3
 from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 import orjson
@@ -15,12 +12,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from attrs import evolve, field, frozen
 
+from pling_async.sandbox.credentials import real_secret, sent_pair
 from pling_async.sandbox.front_legacy import store
 from pling_async.sandbox.front_legacy.openapi import document
 from pling_async.sandbox.front_legacy.validation import Invalid, checked
-from pling_async.sandbox.guard import is_loopback
 from pling_async.sandbox.mounted import Mounted
 from pling_async.sandbox.service import Seed, Stage
+from pling_async.sandbox.switches import Setting
 from pling_async.sandbox.traffic import SPOOL
 
 PATH: Final = "/api/1/contacts"
@@ -81,7 +79,7 @@ class FrontLegacyService:
 
         @web.middleware
         async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not hmac.compare_digest(_credentials(request.headers.get("Authorization", "")), own):
+            if not hmac.compare_digest(sent_pair(request.headers.get("Authorization")), own):
                 return _refusal(401, "Invalid login or password", {"WWW-Authenticate": 'Basic realm="Front"'})
             return await handler(request)
 
@@ -89,16 +87,17 @@ class FrontLegacyService:
 
     def check_harmless(self, environment: Mapping[str, str]) -> None:
         """Raise `ValueError` for the password with which the environment opens a company elsewhere."""
-        if is_loopback(environment.get("FRONT_LEGACY_BASE_URL", "")):
-            return
-        real = environment.get("FRONT_LEGACY_PASSWORD") or _content(environment.get("FRONT_LEGACY_PASSWORD_FILE"))
-        if self.password == real != _DEFAULT:
+        if self.password == real_secret(environment, "FRONT_LEGACY", "PASSWORD") != _DEFAULT:
             raise ValueError("the sandbox has the password in FRONT_LEGACY_*, which may be a real company's")
 
     def check_secret(self) -> None:
         """Raise `ValueError` for a password that everybody knows."""
         if self.password == _DEFAULT:
             raise ValueError("a sandbox that other machines can reach needs a password of its own")
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return none, since it has no switches."""
+        return ()
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:  # noqa: ARG002 - nothing has a date
         """Put contacts into the store as requests have them."""
@@ -127,23 +126,6 @@ class MountedFrontLegacy(Mounted[FrontLegacyService]):
     async def contacts(self) -> list[dict[str, Any]]:
         """Return what has become of the contacts so far."""
         return await self.read(store.contacts)
-
-
-def _content(path: str | None) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
-    except (OSError, UnicodeError):
-        return None
-
-
-def _credentials(header: str) -> bytes:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 @web.middleware

@@ -16,6 +16,7 @@ from pling_async.sandbox.ip1.semantics import Ip1Semantics
 from pling_async.sandbox.ip1.store import Contacts
 from pling_async.sandbox.mounted import Mounted
 from pling_async.sandbox.service import Seed, Stage
+from pling_async.sandbox.switches import Setting
 
 
 @frozen(kw_only=True)
@@ -64,6 +65,10 @@ class Ip1Service:
     def check_secret(self) -> None:
         """Raise `ValueError` for the token that everybody knows."""
         check_secret(self.token)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every switch as it stands."""
+        return self.semantics.settings()
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put contacts and blacklist entries into the store."""

@@ -10,9 +10,10 @@ from aiohttp.typedefs import Handler
 from pling_async.sandbox.controls import Controls
 from pling_async.sandbox.page.actions import SAID, Actions, Done
 from pling_async.sandbox.page.forms import Form
+from pling_async.sandbox.page.parts import Part
+from pling_async.sandbox.page.pling_actions import PlingActions
 from pling_async.sandbox.page.rendering import render
-from pling_async.sandbox.page.views import Values, Views
-from pling_async.sandbox.pling.service import PlingService
+from pling_async.sandbox.page.views import Views
 
 _PREFIX: Final = "/page"
 _ALONE: Final = frozenset({"/", "/favicon.ico"})
@@ -30,55 +31,53 @@ def is_page(path: str) -> bool:
 class Page:
     """Shows a sandbox; every form carries a token that only a page of this very sandbox can know."""
 
-    def __init__(self, controls: Controls, pling: PlingService) -> None:
+    def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        self._views = Views(controls, pling)
-        self._actions = Actions(controls, pling)
+        self._views = Views.of(controls)
         self._token = secrets.token_urlsafe()
 
     def mount(self, root: web.Application) -> None:
         """Add the page to an application."""
-        actions = self._actions
-        application = web.Application()
-        for path, view in (
-            ("/contacts", "contacts"),
-            (r"/contacts/{id:[0-9]{1,18}}", "contact"),
-            ("/groups", "groups"),
-            ("/stop-list", "stop_list"),
-            ("/requests", "requests"),
-            ("/replace", "replace"),
-            ("/faults", "faults"),
-            ("/switches", "switches"),
-        ):
-            application.router.add_get(path, self._shown(view))
-        for path, action, view in (
-            ("/reset", actions.reset, "overview"),
-            ("/seed", actions.seed, "overview"),
-            ("/sample", actions.sample, "overview"),
-            ("/arm", actions.arm, "faults"),
-            ("/disarm", actions.disarm, "faults"),
-            ("/settle", actions.settle, "faults"),
-            ("/switch", actions.switch, "switches"),
-            ("/forget", actions.forget, "requests"),
-        ):
-            application.router.add_post(path, self._done(action, view))
-        root.add_subapp(_PREFIX, application)
-        root.router.add_get("/", self._shown("overview"))
+        parts = {part.path: part for part in self._views.parts()}
+        for path, part in parts.items():
+            root.router.add_get(path, self._shown(part))
+        for name, (action, path) in self._actions().items():
+            root.router.add_post(f"{_PREFIX}/{name}", self._done(action, parts[path]))
         root.router.add_get("/favicon.ico", _nothing)
 
-    def _shown(self, view: str) -> Handler:
+    def _actions(self) -> Mapping[str, tuple[Action, str]]:
+        """Return what forms do, by name, each with the part that its form is on."""
+        actions = Actions(self._controls)
+        common: dict[str, tuple[Action, str]] = {
+            "reset": (actions.reset, "/"),
+            "arm": (actions.arm, "/page/faults"),
+            "disarm": (actions.disarm, "/page/faults"),
+            "settle": (actions.settle, "/page/faults"),
+            "forget": (actions.forget, "/page/requests"),
+        }
+        if self._views.pling is None:
+            return common
+        pling = PlingActions(self._controls, self._views.pling.service)
+        return {
+            **common,
+            "seed": (pling.seed, "/"),
+            "sample": (pling.sample, "/"),
+            "switch": (pling.switch, "/page/switches"),
+        }
+
+    def _shown(self, part: Part) -> Handler:
         async def show(request: web.Request) -> web.Response:
-            return await self._rendered(request, view, {"error": None, "form": {}}, 200)
+            return await self._rendered(request, part, {"error": None, "form": {}}, 200)
 
         return show
 
-    def _done(self, action: Action, view: str) -> Handler:
+    def _done(self, action: Action, part: Part) -> Handler:
         async def act(request: web.Request) -> web.Response:
             form = await self._form(request)
             try:
                 where, said = await action(form)
             except ValueError as error:
-                return await self._rendered(request, view, {"error": str(error), "form": form}, 400)
+                return await self._rendered(request, part, {"error": str(error), "form": form}, 400)
             raise web.HTTPSeeOther(f"{where}?done={said}")
 
         return act
@@ -94,16 +93,11 @@ class Page:
             raise web.HTTPForbidden(text="the form is an older one: load the page again")
         return form
 
-    async def _rendered(self, request: web.Request, view: str, told: Mapping[str, Any], status: int) -> web.Response:
-        values: Values = await getattr(self._views, view)(request)
-        common = {
-            "token": self._token,
-            "path": request.path,
-            "account": await self._views.account(request),
-            "accounts": await self._views.accounts(),
-            "said": SAID.get(request.query.get("done", "")),
-        }
-        return await self._controls.stage.worker.call(render, f"{view}.html.j2", {**common, **values, **told}, status)
+    async def _rendered(self, request: web.Request, part: Part, told: Mapping[str, Any], status: int) -> web.Response:
+        said = SAID.get(request.query.get("done", ""))
+        common = {**await self._views.common(request), "token": self._token, "said": said}
+        values = {**common, **await part.view(request), **told}
+        return await self._controls.stage.worker.call(render, part.template, values, status)
 
 
 async def _nothing(_: web.Request) -> web.Response:

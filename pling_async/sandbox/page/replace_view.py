@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from pling_async.sandbox.page.queries import named
+from pling_async.sandbox.page.pling_queries import named
 from pling_async.sandbox.pling.last_replace import Replacement
 from pling_async.sandbox.pling.store import SETTABLE
 

@@ -1,18 +1,15 @@
 """Who may ask: Basic credentials (section 1.3) and the accounts they open."""
 
-import base64
-import binascii
 import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
 from attrs import field, frozen
 
-from pling_async.sandbox.guard import is_loopback
+from pling_async.sandbox.credentials import real_secret, sent_pair
 from pling_async.sandbox.pling.errors import ApiError
 from pling_async.sandbox.pling.semantics import Semantics
 
@@ -37,7 +34,7 @@ class User:
 
 def authenticate(header: str | None, users: Iterable[User], semantics: Semantics) -> User:
     """Return the user that an Authorization header names, or raise 401 with a challenge (RFC 7617)."""
-    sent = _credentials(header or "")
+    sent = sent_pair(header)
     found = [user for user in users if user.has_sent(sent)]
     if not found:
         raise _refusal(401, "Invalid username or password", semantics)
@@ -52,16 +49,6 @@ def _refusal(status: int, message: str, semantics: Semantics) -> ApiError:
     return ApiError(status=status, message=message, headers=challenge)
 
 
-def _credentials(header: str) -> bytes:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
 def check_account(user: User, account_id: int, semantics: Semantics) -> None:
     """Raise unless the account is one of the user's."""
     if account_id not in user.accounts:
@@ -73,7 +60,7 @@ def check_harmless(users: Iterable[User], environment: Mapping[str, str]) -> Non
 
     These are an e-mail address for a name, and the password with which the environment opens an account elsewhere.
     """
-    real = _real_password(environment)
+    real = real_secret(environment, "PLING", "PASSWORD")
     for user in users:
         if _EMAIL.search(user.name):
             raise ValueError("a user of the sandbox has an e-mail address for a name, as in a real account")
@@ -85,17 +72,3 @@ def check_secret(users: Iterable[User]) -> None:
     """Raise `ValueError` for a password that everybody knows."""
     if any(user.password == _DEFAULT_PASSWORD for user in users):
         raise ValueError("a sandbox that other machines can reach needs a password of its own")
-
-
-def _real_password(environment: Mapping[str, str]) -> str | None:
-    if is_loopback(environment.get("PLING_BASE_URL", "")):
-        return None
-    password, file = environment.get("PLING_PASSWORD"), environment.get("PLING_PASSWORD_FILE")
-    return password or (_first_line(Path(file)) if file else None)
-
-
-def _first_line(file: Path) -> str | None:
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeError):
-        return None

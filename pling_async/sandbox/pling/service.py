@@ -20,6 +20,7 @@ from pling_async.sandbox.pling.seeding import Seeder
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import contacts_of
 from pling_async.sandbox.service import Seed, Stage
+from pling_async.sandbox.switches import Setting
 
 
 @frozen(kw_only=True)
@@ -88,6 +89,10 @@ class PlingService:
     def check_secret(self) -> None:
         """Raise `ValueError` for a password that everybody knows."""
         check_secret(self.users)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every switch as it stands."""
+        return self.reading.semantics.settings()
 
     def seed(self, connection: sqlite3.Connection, objects: Seed, now: str) -> None:
         """Put contacts and contactGroups into the store; those without accountId into the first account."""

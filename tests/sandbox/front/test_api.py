@@ -145,6 +145,26 @@ async def test_merged_contacts_leave_an_id_that_may_lead_on(serve: Serve) -> Non
         assert switch == "gone" or reply.json["id"] == first
 
 
+async def test_the_target_of_a_merge_may_be_among_the_ids(api: Api) -> None:
+    """The target remains, and comes first, whether contact_ids has it or not; the same id twice is refused."""
+    first, second = [
+        (await api("POST", "contacts", {**each, "description": each["name"]})).json["id"] for each in (OLA, KARI)
+    ]
+    for ids, target in (([first], first), ([first, first], None), ([first, second, first], second), ([second], 7)):
+        body = {"contact_ids": ids, "target_contact_id": target}
+        assert (await api("POST", "contacts/merge", body)).status == 400
+    merged = await api("POST", "contacts/merge", {"contact_ids": [first, second], "target_contact_id": second})
+    assert (merged.status, merged.json["id"], merged.json["description"]) == (200, second, "Kari\nOla")
+
+
+async def test_without_a_limit_answers_say_that_there_is_much(api: Api) -> None:
+    """Every answer has x-ratelimit-*, as Front's have; a refusal is one too."""
+    for path in ("me", "me", "contacts/crd_zzz"):
+        headers = (await api("GET", path)).headers
+        assert (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("1000000", "1000000")
+        assert float(headers["x-ratelimit-reset"]) == 1767225660
+
+
 async def test_old_names_of_lists_still_work(api: Api) -> None:
     """group_names and /contact_groups are list_names and /contact_lists."""
     contact = (await api("POST", "contacts", {**OLA, "group_names": ["VIP"]})).json

@@ -1,4 +1,4 @@
-"""What the page shows of the store; jobs for the worker, so none of them runs in the event loop."""
+"""What the page shows of Pling's store; jobs for the worker, so none of them runs in the event loop."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -7,12 +7,11 @@ from typing import Any, Final
 import orjson
 from attrs import frozen
 
+from pling_async.sandbox.page.searching import PAGE_SIZE, Search, ids
 from pling_async.sandbox.pling.groups import groups_of
 from pling_async.sandbox.pling.store import ROW
 
 Row = Mapping[str, Any]
-
-PAGE_SIZE: Final = 50
 
 _MATCHING: Final = """FROM contacts WHERE accountId = :account
     AND (NOT :stopped OR stop)
@@ -35,30 +34,19 @@ _REMEMBERED: Final = """SELECT mobile FROM stopList WHERE accountId = :account A
     SELECT 1 FROM contacts WHERE accountId = :account AND contacts.mobile = stopList.mobile AND stop)
     ORDER BY mobile LIMIT :size"""
 _ACCOUNTS: Final = "SELECT accountId FROM contacts UNION SELECT accountId FROM groups"
-_FEWEST_DIGITS: Final = 3
 
 
 @frozen(kw_only=True)
-class Wanted:
+class Wanted(Search):
     """Which contacts are to be shown."""
 
     account: int
-    text: str = ""
     group: int | None = None
     stopped: bool = False
-    page: int = 1
 
     def values(self) -> Mapping[str, Any]:
         """Return the parameters of the statements."""
-        digits = "".join(filter(str.isdigit, self.text))
-        is_number = not self.text.strip("+ 0123456789().-") and len(digits) >= _FEWEST_DIGITS
-        return {
-            "account": self.account,
-            "text": self.text.strip().casefold(),
-            "digits": digits if is_number else "",
-            "group": self.group,
-            "stopped": self.stopped,
-        }
+        return {**super().values(), "account": self.account, "group": self.group, "stopped": self.stopped}
 
 
 @frozen(kw_only=True)
@@ -71,13 +59,10 @@ class Found:
 
 def contacts(connection: sqlite3.Connection, wanted: Wanted) -> Found:
     """Return a page of the contacts that match."""
-    connection.create_function("folded", 1, str.casefold, deterministic=True)
-    ids = [contact_id for (contact_id,) in connection.execute(_FOUND, wanted.values())]
+    total, shown = ids(connection, _FOUND, wanted)
     names = _group_names(connection, wanted.account)
-    start = (wanted.page - 1) * PAGE_SIZE
-    shown = orjson.dumps(ids[start : start + PAGE_SIZE]).decode()
     rows = (dict(zip(ROW, row, strict=True)) for row in connection.execute(_ROWS, (shown,)))
-    return Found(total=len(ids), contacts=[{**row, "groups": named(row["contactGroupIds"], names)} for row in rows])
+    return Found(total=total, contacts=[{**row, "groups": named(row["contactGroupIds"], names)} for row in rows])
 
 
 def contact(connection: sqlite3.Connection, contact_id: int) -> Row | None:

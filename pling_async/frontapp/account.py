@@ -4,19 +4,19 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from attrs import define, frozen
+from attrs import frozen
 
-from pling_async.errors import BadRequest, CorrelationError, NotFound, PageTokenExpired
+from pling_async.errors import BadRequest, CorrelationError, NotFound, PageTokenExpired, ValidationError
 from pling_async.frontapp.codec import decode_page, dumped
 from pling_async.frontapp.models import Contact, Conversation
 from pling_async.frontapp.paths import Spot
+from pling_async.session.account import Reached
 from pling_async.session.paging import Page, elements
 from pling_async.session.protocol import OK, Request
 from pling_async.session.retry import RetryLaw
-from pling_async.session.session import Caller
 
 T = TypeVar("T")
 Listed = TypeVar("Listed", Contact, Conversation)
@@ -24,17 +24,14 @@ Query = tuple[tuple[str, str], ...]
 
 DONE: Final = frozenset({200, 202, 204})
 """Documented is 204 without a body."""
-PAGE: Final = 100
+PAGE_SIZE: Final = 100
 """Most elements of a page."""
-_MOST_EMPTY: Final = 1000
 _TOKEN: Final = "page_token"  # noqa: S105 - where a page begins
 
 
 @frozen
-class Api:
-    """The session that reaches one company."""
-
-    session: Caller
+class Account(Reached):
+    """The company that a token speaks for, and the session that reaches it."""
 
     async def read(
         self, spot: Spot, decode: Callable[[bytes], T], *, query: Query = (), expected: frozenset[int] = OK
@@ -77,30 +74,17 @@ class Api:
 
         What changes while it is read may be missing or be as it was before, as in any listing in pages.
         """
-        return elements(query, _Pages(self, spot, model).page, attrgetter("id"))
+        return elements(query, partial(self._page, spot, model), attrgetter("id"))
 
-
-@define
-class _Pages:
-    """Reads the pages of one listing."""
-
-    api: Api
-    spot: Spot
-    model: type[Any]
-    empty: int = 0
-
-    async def page(self, query: Query) -> Page[Any, Query]:
+    async def _page(self, spot: Spot, model: type[Listed], query: Query) -> Page[Listed, Query]:
         """Read one page; of the link to the next one only the query counts, and the base URL stays."""
         try:
-            page = await self.api.read(self.spot, partial(decode_page, self.model), query=query)
+            page = await self.read(spot, partial(decode_page, model), query=query)
         except (BadRequest, NotFound) as error:
             if _TOKEN not in dict(query):
                 raise
             message = "the page token is not valid any more, or what it lists is gone; begin the listing again"
             raise PageTokenExpired(f"{message} ({error})", exchange=error.exchange) from error
-        self.empty = 0 if page.elements else self.empty + 1
-        if self.empty > _MOST_EMPTY:
-            raise CorrelationError(f"{_MOST_EMPTY} empty pages in a row; the listing cannot be read to its end")
         return Page(page.elements, None if page.next is None else _following(query, page.next))
 
 
@@ -115,6 +99,13 @@ def _following(query: Query, link: str) -> Query:
     if _TOKEN not in dict(following):
         raise CorrelationError("the link to the next page has no page_token")
     return following
+
+
+def paged(page_size: int) -> Query:
+    """Return how many elements a page shall have."""
+    if type(page_size) is not int or not 1 <= page_size <= PAGE_SIZE:
+        raise ValidationError.unsent("page_size", "bad_number", f"a page has 1 to {PAGE_SIZE} elements")
+    return (("limit", str(page_size)),)
 
 
 def filters(q: Mapping[str, object]) -> Query:
