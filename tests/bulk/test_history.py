@@ -115,6 +115,32 @@ async def test_the_run_that_has_the_lock_is_running(kept: Kept, account: Account
     assert set((await asyncio.to_thread(_listed, tmp_path)).values()) == {Status.INTERRUPTED}
 
 
+async def test_a_run_is_running_while_it_is_resumed(pling: PlingClient) -> None:
+    """Resuming names the run that it takes up, though a newer one was cut short since."""
+    stop, seen = asyncio.Event(), list[dict[str, Status]]()
+    settings = bulk.ApplySettings(stop=stop)
+
+    async def cut_short(count: int) -> bulk.Run:
+        stop.set()
+        plan = await bulk.plan(pling, await bulk.prepare([{"mobile": f"+4799999{n:03}"} for n in range(count)]))
+        return await bulk.apply(pling, plan, strategy="per_contact", settings=settings)
+
+    older, newer = await cut_short(3), await cut_short(4)
+    names = {older.id: "older", newer.id: "newer"}
+    stop.clear()
+    write = Journal.note
+
+    async def note(self: Journal, kind: str, **detail: Any) -> None:
+        kept = await asyncio.to_thread(lambda: list(runs()))
+        seen.append({names[each.id]: each.status for each in kept})
+        await write(self, kind, **detail)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Journal, "note", note)
+        await bulk.resume(pling, older.id, settings=settings)
+    assert seen[0] == {"older": Status.RUNNING, "newer": Status.INTERRUPTED}
+
+
 async def test_purging_waits_for_no_writer_and_lets_none_in(
     kept: Kept, account: AccountFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

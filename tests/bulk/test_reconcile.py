@@ -106,13 +106,13 @@ def watched(
     clock = SimpleNamespace(get_running_loop=lambda: loop, sleep=fake_time.sleep, to_thread=asyncio.to_thread)
     monkeypatch.setattr(watching, "asyncio", clock)
 
-    async def seen(_: Snapshot) -> None:
+    async def seen(_: object) -> None:
         pass
 
     async def watch(states: Iterable[list[dict[str, Any]]], settle: float = SETTLE) -> Reconciled:
         listings = iter(states)
 
-        async def listed(_: object) -> Snapshot:
+        async def listed(*_: object, **__: object) -> Snapshot:
             return snapshot(*next(listings))
 
         monkeypatch.setattr(watching, "snapshot", listed)
@@ -121,7 +121,7 @@ def watched(
             assert done <= total <= max(1, 2 * settle)
 
         client: Any = None
-        return await reconcile(client, plan, settle=settle, on_progress=told, on_listing=seen)
+        return await reconcile(client, plan, settle=settle, on_progress=told, on_stops=seen, on_listing=seen)
 
     return watch
 

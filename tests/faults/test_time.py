@@ -51,7 +51,7 @@ async def test_a_plan_does_not_grow_old(sandbox: Sandbox, pling: PlingClient) ->
     """#84: whether a plan is stale is told by the account's fingerprint, never by an age."""
     await sandbox.seed(contacts=[{"mobile": OLA}])
     plan = await bulk.plan(pling, await bulk.prepare([{"mobile": KARI}]))
-    sandbox.fail(Fault(status=503, method="POST"))
+    sandbox.fail(Fault(status=429, retry_after="0", method="POST"))
     assert (await bulk.apply(pling, plan)).is_complete
     rows = [row async for row in bulk.upsert(pling, [Contact(mobile=OLA, city="OSLO")])]
     assert [row.outcome for row in rows] == [bulk.Outcome.APPLIED]
