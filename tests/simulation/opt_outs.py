@@ -37,6 +37,8 @@ def i_4(world: World) -> Found:
 
 def _opted_out_again(world: World, record: RunRecord, mobile: str) -> int | None:
     """Return where somebody opted out after the first request that took them off the stop list: the consent is used."""
+    if mobile not in record.consent:
+        return None
     mine = (sent for sent in world.history.requests if sent.run is record)
     freed = next((sent.position for sent in mine if mobile in _said_reachable(sent)), None)
     if freed is None:
@@ -53,7 +55,7 @@ def _opted_out_again(world: World, record: RunRecord, mobile: str) -> int | None
 
 def _has_consent(world: World, record: RunRecord, mobile: str, *, at: int) -> bool:
     """Tell whether consent was held, and not used up, at a position."""
-    again = _opted_out_again(world, record, mobile) if mobile in record.consent else None
+    again = _opted_out_again(world, record, mobile)
     return mobile in record.consent and (again is None or at <= again)
 
 
