@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from tests.simulation import disk, hindsight, limits, safety, truth, verdicts
+from tests.simulation import disk, hindsight, limits, opt_outs, safety, truth, verdicts
 from tests.simulation.history import Change, Sent
 from tests.simulation.readings import written
 from tests.simulation.sabotage import SABOTAGE
@@ -21,8 +21,8 @@ INVARIANTS: Final[Mapping[str, tuple[Callable[[World], Iterator[str]], ...]]] = 
     "I-1": (safety.i_1, safety.i_1_days),
     "I-2": (safety.i_2, safety.i_2_plans, hindsight.i_2_undo),
     "I-3": (safety.i_3,),
-    "I-4": (safety.i_4, safety.i_4_says),
-    "I-5": (safety.i_5,),
+    "I-4": (opt_outs.i_4, opt_outs.i_4_says),
+    "I-5": (opt_outs.i_5,),
     "I-6": (safety.i_6,),
     "I-7": (safety.i_7,),
     "I-10": (verdicts.i_10,),
