@@ -127,7 +127,7 @@ def conclude(plan: Plan, account: Snapshot) -> Conclusion:
 def compared(plan: Plan, account: Snapshot) -> pl.DataFrame:
     """Return mobile, as_before and as_wanted for every contact of the account, of the plan, and of the account before.
 
-    An absent contact is as it should be where it should be absent.
+    An absent contact is as it should be where it should be absent; `stop_aside` is as_before whatever the stop.
     """
     found = canonical(account.contacts)
     sides = {"before": plan.baseline, "wanted": canonical(plan.wanted)}
@@ -135,7 +135,7 @@ def compared(plan: Plan, account: Snapshot) -> pl.DataFrame:
     states = states.join(_marked(found, "found"), on="mobile", how="left")
     for name, side in sides.items():
         states = states.join(_marked(side, name), on="mobile", how="left")
-    return states.select("mobile", as_before=_as_before(), as_wanted=_as_wanted())
+    return states.select("mobile", as_before=_as_before(), as_wanted=_as_wanted(), stop_aside=_same_as("before"))
 
 
 def _marked(side: pl.DataFrame, name: str) -> pl.DataFrame:

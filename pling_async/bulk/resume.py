@@ -169,11 +169,14 @@ def _decided(row: Mapping[str, Any], intents: list[Intent]) -> tuple[str, str, s
 
 
 def _is_drifted(row: Mapping[str, Any]) -> bool:
-    """Tell whether a contact is neither as before nor as planned; of a new number, whether the old one is."""
-    side = "_old" if row["moved_from"] is not None and row["id_now"] is None else ""
-    is_another = None not in (row["id"], row[f"id_now{side}"]) and row["id"] != row[f"id_now{side}"]
-    is_as_before = row[f"as_before{side}"] or row[f"as_wanted{side}"]
-    return is_another or not is_as_before
+    """Tell whether a contact is neither as before nor as planned, or is another one that was added since.
+
+    Who has not got a new number yet is looked at under the old one; a stop there goes along.
+    """
+    if row["moved_from"] is not None and row["id_now"] is None:
+        return row["id_now_old"] != row["id"] or not row["stop_aside_old"]
+    is_another = None not in (row["id"], row["id_now"]) and row["id"] != row["id_now"]
+    return is_another or not (row["as_before"] or row["as_wanted"])
 
 
 def _is_to_be_freed(row: Mapping[str, Any]) -> bool:

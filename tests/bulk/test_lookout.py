@@ -227,7 +227,7 @@ async def test_a_stop_goes_along_with_a_new_number(pling: PlingClient, sandbox: 
 async def test_a_run_and_its_journal_say_the_same_of_whoever_is_not_freed(
     pling: PlingClient, sandbox: Sandbox, state: State
 ) -> None:
-    """An answer that the person is still stopped is the outcome of the request, so resuming sends it again (I-15)."""
+    """An answer that the person is still stopped leaves a doubt, and consent is used once (I-15)."""
     await _stop(pling, GONE)
     says = await bulk.prepare([{"mobile": GONE, "is_stopped": False}])
     plan = await bulk.plan(pling, says, guards=Guards(consent={GONE: "letter 7"}))
@@ -237,5 +237,6 @@ async def test_a_run_and_its_journal_say_the_same_of_whoever_is_not_freed(
     assert run.written.select("outcome", "code").rows() == [("unknown", "VerificationError")]
     record = await asyncio.to_thread(lambda: read_journal(find_run(run.id).journal))
     assert [each.outcome for each in record.intents] == [Outcome.UNKNOWN]
-    assert (await bulk.resume(pling, run.id)).is_complete
-    assert (await state())[GONE]["stop"] == 0
+    again = await bulk.resume(pling, run.id)
+    assert again.written.select("outcome", "code").rows() == [("unknown", "drifted")]
+    assert (await state())[GONE]["stop"] == 1
