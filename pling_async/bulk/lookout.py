@@ -1,7 +1,8 @@
 """People who opt out while a run writes one contact after the other: they are looked for, written down and heeded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
 from typing import Any, Final
@@ -30,6 +31,9 @@ class Lookout:
         self._journal = journal
         self._clock = asyncio.get_running_loop().time
         self._due = self._clock() + EVERY
+        self._under_way = 0
+        self._is_quiet, self._is_open = asyncio.Event(), asyncio.Event()
+        self._is_open.set()
         self._arrived = frozenset[str]() if stops is None else frozenset(arrived(plan, stops))
         self.stops = stops
         """Everybody who is to be on the stop list when the run ends; None as long as nobody looked."""
@@ -38,12 +42,32 @@ class Lookout:
         """Tell whether the person of a plan's row opted out since, with the new number or the old one."""
         return row["mobile"] in self._arrived or row["moved_from"] in self._arrived
 
-    async def look(self) -> None:
-        """List the stopped contacts, if it is time to; a look that fails is made up for by the next one."""
-        if self._clock() < self._due:
-            return
-        self._due = inf
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Look if it is time to, then let a request be built and sent.
+
+        A look waits for what is under way, and everybody else for the look: no request was built before a listing and
+        is sent after it, so each one says every stop that was seen.
+        """
+        if self._clock() >= self._due:
+            await self._look()
+        while not self._is_open.is_set():
+            await self._is_open.wait()
+        self._under_way += 1
         try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._is_quiet.set()
+
+    async def _look(self) -> None:
+        """List the stopped contacts; a look that fails is made up for by the next one."""
+        self._due = inf
+        self._is_open.clear()
+        try:
+            while self._under_way:
+                self._is_quiet.clear()
+                await self._is_quiet.wait()
             stopped = partial(_stopped, account_id=self._client.account_id)
             mobiles = await self._client.contacts.read_listing(stopped, stopped=True)
             await self._see(await asyncio.to_thread(noted, self.plan, mobiles))
@@ -53,6 +77,7 @@ class Lookout:
             pass
         finally:
             self._due = self._clock() + EVERY
+            self._is_open.set()
 
     async def account(self) -> Snapshot:
         """List the whole account."""

@@ -133,10 +133,10 @@ class PerContact:
             written = Written(mobile=row["mobile"], action=row["action"], outcome=Outcome.APPLIED)
             try:
                 self._go_on()
-                await self._lookout.look()
-                if drifted := self._why_kept(row):
-                    return evolve(written, outcome=self._left_alone(row), code=DRIFTED, message=drifted)
-                await send({**row, "is_stopped": True} if self._lookout.has_stopped(row) else row)
+                async with self._lookout.writing():
+                    if drifted := self._why_kept(row):
+                        return evolve(written, outcome=self._left_alone(row), code=DRIFTED, message=drifted)
+                    await send({**row, "is_stopped": True} if self._lookout.has_stopped(row) else row)
             except PlingError as error:
                 outcome, is_halt = self._outcome(row, error), isinstance(error, Halted)
                 if outcome is Outcome.APPLIED:

@@ -117,7 +117,16 @@ class _Upserts:
         added = self._added.get(_digits(mobile))
         if added is None:
             return self._known.get(mobile)
-        return await self._client.contacts.with_groups(await self._client.contacts.get(added))
+        fresh = await self._client.contacts.get(added)
+        return await self._client.contacts.with_groups(fresh, on_listing=self._heed)
+
+    def _heed(self, stopped: ContactListing) -> None:
+        """Have whoever opted out since read again before their next row."""
+        for contact in stopped.contacts:
+            known = self._known.get(contact.mobile)
+            if contact.is_stopped and isinstance(contact.id, int) and not (known and known.is_stopped):
+                self._known.pop(contact.mobile, None)
+                self._added[_digits(contact.mobile)] = contact.id
 
     def _remember(self, saved: Contact) -> None:
         may_hide_groups = saved.is_stopped and not saved.contact_group_ids

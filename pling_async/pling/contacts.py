@@ -82,15 +82,16 @@ class Contacts:
         _refuse_sparse(contact)
         return await self.put(contact, RetryLaw.CONVERGENT)
 
-    async def with_groups(self, contact: Contact) -> Contact:
+    async def with_groups(self, contact: Contact, *, on_listing: Callable[[ContactListing], None] = ignored) -> Contact:
         """Return a contact with the groups that the server hides while it is stopped (section 2.4).
 
         That takes no request unless it is stopped and shows no group, one if any stopped contact of the account shows
-        one, and one more for each group otherwise.
+        one, and one more for each group otherwise. `on_listing` is called with the first: everybody who is stopped.
         """
         if not contact.is_stopped or contact.contact_group_ids or contact.contact_groups is not UNSET:
             return contact
         listing = await self.list(stopped=True)
+        on_listing(listing)
         if any(each.contact_group_ids for each in listing.contacts):
             return contact
         found = [group.id for group in listing.contact_groups if await self._has_stopped(group, contact)]

@@ -169,6 +169,22 @@ async def test_whoever_opts_out_between_two_rows_keeps_the_groups(pling: PlingCl
     assert (after["city"], after["groups"], after["stop"]) == ("OSLO", ["Kunder"], 1)
 
 
+@pytest.mark.parametrize("sandbox", [HIDING], indirect=True, ids=["hidden groups"])
+async def test_a_stop_that_was_shown_on_the_way_is_said(pling: PlingClient, sandbox: Sandbox) -> None:
+    """Looking for hidden groups lists the stopped, and a later row of one of them says the stop (#83, I-4)."""
+
+    async def rows() -> AsyncIterator[Contact]:
+        await pling.stop_list.add(await pling.contacts.get(1))
+        async for contact in _stopped_between(pling):
+            yield contact
+        yield Contact(mobile=OLA, city="BERGEN")
+
+    async with aclosing(bulk.upsert(pling, rows(), max_in_flight=1)) as outcomes:
+        assert {row.outcome async for row in outcomes} == {Outcome.APPLIED}
+    (said,) = (entry.body for entry in sandbox.requests if b"BERGEN" in (entry.body or b""))
+    assert b'"stop":1' in (said or b"")
+
+
 async def _stopped_between(pling: PlingClient) -> AsyncIterator[Contact]:
     yield Contact(mobile=KARI, contact_groups=["Kunder"])
     person = next(each for each in (await pling.contacts.list()).contacts if each.mobile == KARI)
