@@ -67,13 +67,6 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_tls_is_1_2_at_least() -> None:
-    """The context that is used when none is given refuses what is older."""
-    context = ssl.create_default_context()
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-    assert context.verify_mode is ssl.CERT_REQUIRED
-
-
 def _python(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run Python in the project's folder, without what the tests around it have set."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST", "PLING"))}
@@ -103,6 +96,15 @@ _CORE: Final = (
     "session/test_transport_faults.py::test_redirects_are_never_followed",
     "session/test_transport_faults.py::test_a_compressed_answer_is_refused",
     "bulk/test_guards.py",
+    "bulk/test_journal.py",
+    "bulk/test_resume.py::test_a_stopped_run_is_finished",
+    "bulk/test_resume.py::test_a_lost_replace_is_concluded",
+    "bulk/test_resume.py::test_two_runs_do_not_write_at_once",
+    "bulk/test_resume.py::test_a_journal_of_another_version_or_plan_is_refused",
+    "bulk/test_resume.py::test_every_write_had_an_intent_with_its_payload",
+    "bulk/test_resume.py::test_a_full_journal_stops_the_run",
+    "bulk/test_resume.py::test_an_account_that_changed_meanwhile_is_not_written_to",
+    "bulk/test_stops.py",
 )
 """What must not depend on asserts or on the parser, and takes a few seconds."""
 
@@ -118,7 +120,7 @@ def test_bad():
 
 
 def test_the_core_needs_neither_asserts_nor_extensions(tmp_path: Path) -> None:
-    """The session and the guards pass under `python -O` and with aiohttp's other parser; a bad test fails there too."""
+    """Session and runs pass under `python -O` and with the other parser of aiohttp; a bad test fails there too."""
     bad = tmp_path / "test_bad.py"
     bad.write_text(_BAD)
     quiet = ("-q", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestConfigWarning")

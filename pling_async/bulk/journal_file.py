@@ -158,6 +158,8 @@ def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file of a journal; what is committed is on the disk."""
+    if path.is_symlink():
+        raise JournalError(f"the journal {path} is a link, and is not followed; plan the list again")
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

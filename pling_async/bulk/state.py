@@ -164,3 +164,5 @@ def _make_private(folder: Path) -> None:
             each.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be made: {error.strerror}; give another `state` folder") from error
+    if folder.is_symlink():
+        raise ConfigurationError(f"{folder} is a link, and is not followed; remove it, or give another `state` folder")

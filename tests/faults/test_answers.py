@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pling_async import Contact, Timeouts, errors
+from pling_async import Contact, PlingClient, Timeouts, bulk, errors
 from pling_async.errors import Outcome
+from pling_async.sandbox import Fault, Sandbox
 
 MEGABYTE = 1 << 20
 WHOLE: dict[str, Any] = {
@@ -254,3 +255,26 @@ async def test_what_is_neither_yes_nor_no_is_believed_in_nothing(
     with pytest.raises(kind) as caught:
         await client.groups.add("VIP")
     assert (caught.value.outcome, caught.value.attempts, len(server.requests)) == (Outcome.UNKNOWN, 1, 1)
+
+
+@pytest.mark.parametrize("contact", [Contact(mobile="+4799999001"), Contact(mobile="+4799999001", is_stopped=False)])
+async def test_created_without_a_body_is_told_by_the_listing(
+    sandbox: Sandbox, pling: PlingClient, contact: Contact
+) -> None:
+    """#44: the id is not known, so UNKNOWN; nothing is sent again under either law, and the listing has the contact."""
+    sandbox.fail(Fault(action="replace_body", method="POST", body=b""))
+    with pytest.raises(errors.SchemaError) as caught:
+        await pling.contacts.add(contact)
+    assert (caught.value.outcome, caught.value.attempts) == (Outcome.UNKNOWN, 1)
+    assert [entry.status for entry in sandbox.requests if entry.method == "POST"] == [201]
+    assert [each.mobile for each in (await pling.contacts.list()).contacts] == [contact.mobile]
+
+
+async def test_a_run_takes_the_listings_word_for_what_was_created(sandbox: Sandbox, pling: PlingClient) -> None:
+    """#44: in a run the row is UNKNOWN until resuming lists the account, which sends nothing again."""
+    sandbox.fail(Fault(action="replace_body", method="POST", body=b""))
+    plan = await bulk.plan(pling, await bulk.prepare([{"mobile": "+4799999001"}]))
+    run = await bulk.apply(pling, plan, strategy="per_contact")
+    assert run.written["outcome"].to_list() == ["unknown"]
+    assert (await bulk.resume(pling, run.id)).written.select("outcome", "code").rows() == [("applied", "found")]
+    assert sum(entry.method == "POST" for entry in sandbox.requests) == 1

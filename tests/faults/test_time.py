@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import time
+from datetime import datetime, tzinfo
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,17 @@ OLA, KARI = "+4799999001", "+4799999002"
 
 @pytest.fixture
 def jumping(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the wall clock be a day off each time it is read, now ahead, now behind."""
+    """Let the wall clock be a day off each time it is read, now ahead, now behind, however it is read."""
     real, jumps = time.time, itertools.cycle([DAY, -DAY, 0])
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.fromtimestamp(time.time(), tz)
+
+    for module in ("apply", "history", "journal"):
+        monkeypatch.setattr(import_module(f"pling_async.bulk.{module}"), "datetime", Jumping)
 
 
 @pytest.mark.usefixtures("jumping")
@@ -55,6 +65,21 @@ async def test_a_plan_does_not_grow_old(sandbox: Sandbox, pling: PlingClient) ->
     assert (await bulk.apply(pling, plan)).is_complete
     rows = [row async for row in bulk.upsert(pling, [Contact(mobile=OLA, city="OSLO")])]
     assert [row.outcome for row in rows] == [bulk.Outcome.APPLIED]
+
+
+@pytest.mark.usefixtures("jumping")
+@pytest.mark.parametrize("strategy", ["per_contact", "replace"])
+async def test_runs_are_kept_and_resumed_whatever_the_clock_says(pling: PlingClient, strategy: str) -> None:
+    """#84: a run whose clock jumps can be finished, and none is forgotten before its time."""
+    for number in range(4):
+        stop = asyncio.Event()
+        stop.set()
+        plan = await bulk.plan(pling, await bulk.prepare([{"mobile": f"+479999900{number}"}]))
+        run = await bulk.apply(pling, plan, strategy=strategy, settings=bulk.ApplySettings(stop=stop))
+        assert not run.is_complete
+        assert (await bulk.resume(pling, run.id)).is_complete
+    kept = await asyncio.to_thread(lambda: list(bulk.runs()))
+    assert [run.status for run in kept] == [bulk.Status.COMPLETE] * 4
 
 
 @pytest.fixture

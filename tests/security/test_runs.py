@@ -1,6 +1,9 @@
 """Plans, runs, journals and reports hold no secret, and no more of people than they need (I-26)."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,37 @@ async def test_a_run_can_be_forgotten(pling: PlingClient, folder: Path, state_fo
     assert await asyncio.to_thread(_holds, state_folder, b"99999377")
     await asyncio.to_thread(bulk.purge, run.id)
     assert not await asyncio.to_thread(_holds, state_folder, b"99999377")
+
+
+@pytest.fixture
+def days_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Set the clock by which runs are kept so many days back."""
+
+    def set_back(days: int) -> None:
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(tz) - timedelta(days=days)
+
+        for module in ("apply", "history", "journal"):
+            monkeypatch.setattr(import_module(f"pling_async.bulk.{module}"), "datetime", Clock)
+
+    return set_back
+
+
+async def test_ended_runs_are_forgotten_in_time(
+    sandbox: Sandbox, pling: PlingClient, days_ago: Callable[[int], None]
+) -> None:
+    """What ended longer ago than `keep_days` goes with the next run; what is younger, or still to be resumed, stays."""
+    stop, kept = asyncio.Event(), list[str]()
+    stop.set()
+    for number, (days, stopped) in enumerate([(31, None), (31, stop), (29, None), (0, None)]):
+        days_ago(days)
+        plan = await bulk.plan(pling, await bulk.prepare([{"mobile": f"+479999910{number}"}]))
+        settings = bulk.ApplySettings(keep_days=30, stop=stopped)
+        kept.append((await bulk.apply(pling, plan, strategy="per_contact", settings=settings)).id)
+    assert [run.id for run in await asyncio.to_thread(lambda: list(bulk.runs()))] == kept[1:]
+    assert len(await sandbox.contacts()) == 3
 
 
 def _holds(folder: Path, canary: bytes) -> bool:
