@@ -157,7 +157,8 @@ class Execution:
     async def whole_account(self, run: Run, sending: WholeAccount) -> Run:
         """Send one replace, conclude what it did, and verify."""
         if halted := self._caller.why_halted():
-            return evolve(run, written=run.undecided(Outcome.SKIPPED, halted))
+            outcome = Outcome.SKIPPED if sending.conclusion is None else Outcome.UNKNOWN  # an earlier one was lost
+            return evolve(run, written=run.undecided(outcome, halted), conclusion=sending.conclusion)
         self._caller.is_finishing = True
         try:
             written, warnings = await sending.send(settle=self._settings.settle)

@@ -25,7 +25,7 @@ from pling_async.bulk.moves import moved
 from pling_async.bulk.per_contact import ALREADY
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import compared
-from pling_async.bulk.recorded import is_doubted, planned_intents, read_run, recorded
+from pling_async.bulk.recorded import planned_intents, read_run, recorded
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder, RunFolder
@@ -114,8 +114,9 @@ async def _planned(client: PlingClient, record: Record, run: Run, guards: Guards
 
 def _unsettled(plan: Plan, record: Record, settle: float) -> float:
     """Return for how many more seconds a request of the run may still be carried out."""
-    doubted = (intents[-1] for intents in planned_intents(plan, record).values() if is_doubted(intents))
-    ages = ((datetime.now(tz=UTC) - intent.at).total_seconds() for intent in doubted)
+    sent = (intent for intents in planned_intents(plan, record).values() for intent in intents)
+    lost = (each for each in sent if each.attempts > 1 or each.outcome in {None, Outcome.UNKNOWN})
+    ages = ((datetime.now(tz=UTC) - each.at).total_seconds() for each in lost)
     return max(0.0, min(settle, max((settle - age for age in ages), default=0.0)))
 
 

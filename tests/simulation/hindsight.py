@@ -1,5 +1,6 @@
 """Checkers of what a run does after it was told, or could have known, how things stand by now."""
 
+import asyncio
 from collections.abc import Iterator
 
 from pling_async.errors import JournalError, Outcome
@@ -13,8 +14,10 @@ from tests.simulation.readings import (
     promised,
     started,
     subjects,
+    written,
 )
 from tests.simulation.runs import Life, RunRecord, is_full
+from tests.simulation.virtual_loop import Killed
 from tests.simulation.world import World
 
 Found = Iterator[str]
@@ -27,9 +30,17 @@ def i_2_undo(world: World) -> Found:
             continue  # a replace speaks of everybody
         ours = subjects(world, undone)
         ours |= {change.mobile for _, change, cause in by_client(world) if cause.run is undone}
+        ours |= _intended(undone)
         for _, change, cause in by_client(world):
             if cause.run is undo and change.mobile not in ours and not _is_stop_again(change):
                 yield f"{cause.method} {cause.number} undoes what others did to {change.mobile}"
+
+
+def _intended(undone: RunRecord) -> set[str]:
+    """Return whom a process that was cut short may have meant to write, as its journal says: nobody can tell."""
+    is_cut_short = any(isinstance(life.error, Killed | asyncio.CancelledError | JournalError) for life in undone.lives)
+    found = {row["mobile"] for row in written(undone.run) if row["code"] == "found"}
+    return found if is_cut_short else set()
 
 
 def i_12_undo(world: World) -> Found:
