@@ -72,7 +72,7 @@ class WholeAccount:
         earlier, self.conclusion = self.conclusion, None
         progress, withheld = _Progress(self._on_progress), await self._withheld(earlier)
         try:
-            async with self._spooled(withheld) as body:
+            async with self._spooled() as body:
                 result = await self._client.contacts.replace_encoded(body, on_sent=progress.tell)
         except PlingError as error:
             if error.outcome is Outcome.NOT_APPLIED and earlier is not None:
@@ -100,10 +100,13 @@ class WholeAccount:
         if earlier is None or self._account is None:
             return []
         freed = self._plan.writes.filter(pl.col("changed").list.contains("is_stopped") & ~pl.col("is_stopped"))
-        stopped = self._account.contacts.filter("is_stopped")
-        withheld = freed.join(stopped, on="mobile", how="semi")["mobile"].to_list()
+        stopped = self._account.contacts.filter("is_stopped").join(freed, on="mobile", how="semi")
+        withheld = stopped["mobile"].to_list()
         if withheld:
+            kept = stopped.select(list(ACCOUNT_SCHEMA))
+            self.stops = kept if self.stops is None else pl.concat([kept, self.stops])
             await self._journal.note("withheld", mobiles=withheld)
+            await note_stops(self._journal, self._plan, self.stops)
         return withheld
 
     async def watched(self, *, settle: float) -> Conclusion:
@@ -162,21 +165,19 @@ class WholeAccount:
             raise error
 
     @asynccontextmanager
-    async def _spooled(self, withheld: Sequence[str]) -> AsyncIterator[Path]:
+    async def _spooled(self) -> AsyncIterator[Path]:
         """Write the body to a private file in the run's folder, and remove it afterwards."""
         body = self._folder / "contacts.json"
         try:
-            await asyncio.to_thread(self._spool, body, withheld)
+            await asyncio.to_thread(self._spool, body)
             yield body
         finally:
             await asyncio.to_thread(body.unlink, missing_ok=True)
 
-    def _spool(self, body: Path, withheld: Sequence[str]) -> None:
+    def _spool(self, body: Path) -> None:
         """Write the body anew, a killed process may have left an older one; with stops that arrived since."""
         body.unlink(missing_ok=True)
         wanted = self._plan.wanted if self.stops is None else carrying(self._plan.wanted, self.stops)
-        if withheld:
-            wanted = wanted.with_columns(is_stopped=pl.col("is_stopped") | pl.col("mobile").is_in(list(withheld)))
         write_body(body, wanted, self._plan.groups, consent=self._plan.guards.consent)
 
 
