@@ -5,7 +5,11 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
+import polars as pl
+from attrs import field, frozen
+
+from pling_async.bulk.execution import ApplySettings, Earlier, Execution, Progress, account_held, begun, way_back
+from pling_async.bulk.fields import row_count
 from pling_async.bulk.guards import enforce
 from pling_async.bulk.history import forget_old
 from pling_async.bulk.plan import Plan, Strategy
@@ -13,8 +17,19 @@ from pling_async.bulk.removed import removed_recently
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
+from pling_async.bulk.stops import carrying
 from pling_async.errors import Problem, StalePlan, ValidationError
 from pling_async.pling.client import PlingClient
+
+
+@frozen(kw_only=True)
+class TakenBack:
+    """A run that was cut short, and is undone in place of being finished."""
+
+    end: Callable[[], Awaitable[None]]
+    """Ends it, once its undo has begun: what is taken back must not be carried on."""
+    stops: pl.DataFrame = field(repr=row_count, eq=False)
+    """Whom it knew on the stop list: nobody else will put back a stop that a request of it lost."""
 
 
 async def apply(
@@ -53,9 +68,9 @@ async def carry_out(
     run: Run,
     settings: ApplySettings,
     on_progress: Progress,
-    on_begun: Callable[[], Awaitable[None]] | None = None,
+    taken_back: TakenBack | None = None,
 ) -> Run:
-    """Do what `apply` promises for a run that has not begun; `on_begun` is awaited before anything is sent."""
+    """Do what `apply` promises for a run that has not begun."""
     plan = run.plan
     check_account(client, plan)
     await _enforce(run, 0, settings.confirm)
@@ -71,9 +86,12 @@ async def carry_out(
         await asyncio.to_thread(forget_old, account, settings.keep_days)
         folder = account.run(run.id)
         async with begun(folder, run) as journal, way_back(run):
-            if on_begun is not None:
-                await on_begun()
             execution = Execution(client, journal, folder, settings, on_progress)
+            if taken_back is not None:
+                await taken_back.end()
+                return await execution.each_contact(
+                    run, carrying(plan.writes, taken_back.stops), Earlier(stops=taken_back.stops)
+                )
             if run.strategy is Strategy.REPLACE:
                 return await execution.whole_account(run, execution.sending(run))
             return await execution.each_contact(run, plan.writes)

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 from attrs import evolve
 
-from pling_async.bulk.apply import carry_out, check_account, new_id
+from pling_async.bulk.apply import TakenBack, carry_out, check_account, new_id
 from pling_async.bulk.difference import Action, Mode, Reason, difference
 from pling_async.bulk.execution import ApplySettings, Progress, closing
 from pling_async.bulk.fields import WRITABLE
@@ -29,6 +29,7 @@ from pling_async.bulk.recorded import planned_intents, read_run, recorded
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder, RunFolder
+from pling_async.bulk.stops import known_stops, noted
 from pling_async.errors import Outcome
 from pling_async.pling.client import PlingClient
 from pling_async.sources import SourceInfo
@@ -79,8 +80,11 @@ async def undo(
     await _settled(run.plan, record, settings.settle, on_progress)
     plan = await _planned(client, record, run, guards)
     undoing = Run(id=new_id(), plan=plan, strategy=plan.strategy, undo_of=run_id)
-    end = None if record.last("ended") else partial(_end, folder, undoing.id)
-    undone = await carry_out(client, undoing, settings, on_progress, end)
+    taken_back = None
+    if record.last("ended") is None:
+        stops = await asyncio.to_thread(_known_stops, run.plan, record)
+        taken_back = TakenBack(end=partial(_end, folder, undoing.id), stops=stops)
+    undone = await carry_out(client, undoing, settings, on_progress, taken_back)
     return evolve(undone, reissued=await _reissued(client, run.plan, undone))
 
 
@@ -92,8 +96,13 @@ async def _kept(client: PlingClient, run_id: str, settings: ApplySettings) -> tu
     return folder, record, run
 
 
+def _known_stops(plan: Plan, record: Record) -> pl.DataFrame:
+    seen = noted(plan, (record.last("stops") or {"mobiles": ()})["mobiles"])
+    return known_stops(plan, seen)
+
+
 async def _end(folder: RunFolder, undoing: str) -> None:
-    """End a run that was cut short: what is taken back must not be carried on."""
+    """Write down that a run which was cut short has ended with its undo."""
     journal = await Journal.reopen(folder.journal)
     async with closing(journal):
         await journal.note("ended", complete=False, undone_by=undoing)

@@ -25,7 +25,7 @@ Found = Iterator[str]
 
 def i_2_undo(world: World) -> Found:
     """Check that an undo takes back nothing that its run sent no request for: it was done by others."""
-    for undo, undone in _undoing(world):
+    for undo, undone in undoing(world):
         if any(sent.is_replace for sent in world.history.requests if sent.run is undone):
             continue  # a replace speaks of everybody
         ours = subjects(world, undone)
@@ -45,7 +45,7 @@ def _intended(undone: RunRecord) -> set[str]:
 
 def i_12_undo(world: World) -> Found:
     """Check that nothing that a run had sent is applied any more once an undo called itself complete."""
-    for undo, undone in _undoing(world):
+    for undo, undone in undoing(world):
         run, shown = undo.run, accounts_shown(world, undo)
         if run is None or not run.is_complete or not shown:
             continue
@@ -136,7 +136,7 @@ def _is_by_others(earlier: Change, deletion: Change) -> bool:
     return earlier.cause is None and earlier.mobile == deletion.mobile and earlier.after == deletion.before
 
 
-def _undoing(world: World) -> Iterator[tuple[RunRecord, RunRecord]]:
+def undoing(world: World) -> Iterator[tuple[RunRecord, RunRecord]]:
     """Yield each undo with the run that it takes back."""
     for record in planned(world):
         if record.undo_of is not None and record.undo_of.plan is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.simulation.hindsight import seen_before_deletions
+from tests.simulation.hindsight import seen_before_deletions, undoing
 from tests.simulation.history import Change, Sent
 from tests.simulation.readings import accounts_shown, baseline, built_at, by_client, promised, shown_to
 from tests.simulation.runs import RunRecord
@@ -20,7 +20,7 @@ def i_4(world: World) -> Found:
         if _may_go(world, record, change, cause, place):
             continue
         since = _opted_out_again(world, record, change.mobile) or 0
-        end = world.history.state(record.last.ended).get(change.mobile)
+        end = world.history.state(_ended(world, record)).get(change.mobile)
         was_known = _is_shown_stopped(world, record, change.mobile, before=built_at(world, cause), since=since)
         if was_known and change.mobile not in _said_stopped(cause):
             what = "was removed" if change.after is None else "became reachable"
@@ -71,6 +71,11 @@ def i_4_says(world: World) -> Found:
             since = _opted_out_again(world, sent.run, mobile) or 0
             if _is_shown_stopped(world, sent.run, mobile, before=built, since=since):
                 yield f"{sent.method} {sent.number} keeps quiet about the stop of {mobile}, which the run had seen"
+
+
+def _ended(world: World, record: RunRecord) -> int:
+    """Return where a run ended; one that was cut short and undone, with its undo, which puts back what it lost."""
+    return max(record.last.ended, *(undo.last.ended for undo, undone in undoing(world) if undone is record), 0)
 
 
 def _may_go(world: World, record: RunRecord, change: Change, cause: Sent, place: int) -> bool:

@@ -197,8 +197,16 @@ def i_14_ends(world: World) -> Found:
         was_begun = record.run_id is not None or record.kind == "again"
         refused = any(row.says.get("city") == UNWANTED for row in record.rows)
         is_last_healthy = world.is_healed(record.last) and record.last.kind in {"apply", "resume"}
-        if was_begun and is_last_healthy and not refused and is_calm(world, record) and not _is_complete(record):
+        is_done = _is_complete(record) or _is_kept_stopped(record)
+        if was_begun and is_last_healthy and not refused and is_calm(world, record) and not is_done:
             yield f"{record.last.kind} ended with {record.last.error!r}, {written(record.run)}"
+
+
+def _is_kept_stopped(record: RunRecord) -> bool:
+    """Tell whether nothing is missing but whom a lost request was to take off the stop list: that is sent once."""
+    open_ones = [row for row in written(record.run) if row["outcome"] != "applied"]
+    is_kept = all(row["code"] == "drifted" and row["mobile"] in record.consent for row in open_ones)
+    return record.last.error is None and record.run is not None and bool(open_ones) and is_kept
 
 
 def _is_complete(record: RunRecord) -> bool:
