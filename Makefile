@@ -69,9 +69,10 @@ $(VENV)/.mutation-ready: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,mutation]'
 	@touch $@
 
-endurance: $(VENV)/.test-ready ## the long proofs, hours: 200 killed imports, an undo of 10,000 contacts, 100,000 seeds
+endurance: $(VENV)/.test-ready ## the long proofs, hours: 200 killed imports, an undo of 10,000 contacts, thousands of drawn lists, 100,000 seeds
 	KILLS=100 KILLED_ROWS=2000 PLING_UNDO_CONTACTS=10000 $(BIN)/python -m pytest -n 2 \
 		tests/faults/test_killed.py tests/bulk/test_undo_large.py
+	$(BIN)/python -m pytest -n 2 --timeout 7200 --hypothesis-profile thorough tests/bulk/test_prepare_properties.py
 	$(MAKE) --no-print-directory simulate SEEDS=100000
 
 mutation: $(VENV)/.mutation-ready ## mutate what decides about deletions and repetitions; show what no test noticed

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ from pling_async.bulk.run import Run, written_frame
 from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
+from pling_async.bulk.workers import to_the_end
 from pling_async.errors import JournalError, Outcome, PlingError, RunInDoubt, VerificationError
 from pling_async.pling.client import PlingClient
 
@@ -66,8 +68,8 @@ def _refuse_doubt(folder: AccountFolder, besides: str) -> None:
 @asynccontextmanager
 async def begun(folder: RunFolder, run: Run) -> AsyncIterator[Journal]:
     """Keep the plan and start the journal, both durable, before anything is sent."""
-    await asyncio.to_thread(folder.create)
-    await asyncio.to_thread(save_plan, run.plan, folder.plan)
+    for keep in (folder.create, partial(save_plan, run.plan, folder.plan)):
+        await to_the_end(asyncio.ensure_future(asyncio.to_thread(keep)))
     plan = run.plan
     journal = await Journal.create(
         folder.journal,

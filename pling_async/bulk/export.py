@@ -59,7 +59,7 @@ class Export:
         elif form is Format.XLSX:
             write_workbook(as_texts(self.contacts), out, flavour)
         elif form is Format.PARQUET:
-            self.contacts.write_parquet(out)
+            self.contacts.clone().write_parquet(out)  # see plan_file.save_plan
         else:
             out.writelines(_json(self.contacts, is_array=form is Format.JSON))
 

@@ -41,8 +41,9 @@ def save_plan(plan: Plan, path: Path) -> None:
     with private_file(path) as out, zipfile.ZipFile(out, "w") as archive:
         archive.writestr("plan.json", orjson.dumps(facts, option=orjson.OPT_INDENT_2))
         for name in _FRAMES:
+            frame: pl.DataFrame = getattr(plan, name).clone()  # polars locks it: a reader in another thread would hang
             with archive.open(f"{name}.arrow", "w", force_zip64=True) as member:
-                getattr(plan, name).write_ipc_stream(member, compression="zstd")
+                frame.write_ipc_stream(member, compression="zstd")
 
 
 def load_plan(path: Path) -> Plan:

@@ -160,3 +160,30 @@ async def test_shared_speed_dials_refuse_the_plan(pling: PlingClient, sandbox: S
     plan = await bulk.plan(pling, await bulk.prepare([{"mobile": OLA, "speed_dial": "A1"}]))
     assert plan.is_refused
     assert [v.guard for v in plan.verdicts if v.level is Level.REFUSED] == ["speed-dials"]
+
+
+_READ_WHILE_SAVED = """
+import asyncio, sys, threading
+from pathlib import Path
+from pling_async import PlingClient, bulk
+from pling_async.sandbox import Sandbox
+
+async def made():
+    async with Sandbox() as sandbox:
+        client = PlingClient(sandbox.username, sandbox.password, account_id=sandbox.account_id, base_url=sandbox.url)
+        async with client as pling:
+            rows = [{"mobile": f"+4799999{number:03}"} for number in range(100, 1000)]
+            return await bulk.plan(pling, await bulk.prepare(rows))
+
+plan = asyncio.run(made())
+saving = threading.Thread(target=lambda: [bulk.save_plan(plan, Path(sys.argv[1])) for _ in range(50)], daemon=True)
+saving.start()
+while saving.is_alive():
+    plan.contacts["mobile"], plan.groups["name"], plan.rejects["row"], plan.merges["field"]
+"""
+
+
+def test_a_plan_is_read_while_it_is_saved(tmp_path: Path) -> None:
+    """Neither hangs: a run that was cancelled may still be saving the plan that is applied again."""
+    done = subprocess.run([sys.executable, "-c", _READ_WHILE_SAVED, tmp_path / "plan"], timeout=60, check=False)
+    assert done.returncode == 0

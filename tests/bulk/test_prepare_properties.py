@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pling_async.bulk import Prepared, PrepareSettings, prepare
@@ -35,7 +35,6 @@ def prepared(listed: list[dict[str, Any]], chunk_rows: int = 50_000) -> Prepared
     return asyncio.run(prepare(listed, settings=PrepareSettings(chunk_rows=chunk_rows)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(rows)
 def test_every_row_is_in_exactly_one_place(listed: list[dict[str, Any]]) -> None:
     """No row is lost, none is both sent and rejected, and a number is there once (I-15)."""
@@ -47,7 +46,6 @@ def test_every_row_is_in_exactly_one_place(listed: list[dict[str, Any]]) -> None
     assert found.source.rows == len(listed)
 
 
-@settings(max_examples=80, deadline=None)
 @given(rows)
 def test_a_stop_alone_is_sent_whatever_else_there_is(listed: list[dict[str, Any]]) -> None:
     """Each of these numbers is stopped at the end, however hopeless the other rows are (I-4)."""
@@ -56,7 +54,6 @@ def test_a_stop_alone_is_sent_whatever_else_there_is(listed: list[dict[str, Any]
     assert stopped >= {"+4799999001", "+4799999002", "+4799999003", "+46701740605"}
 
 
-@settings(max_examples=80, deadline=None)
 @given(rows, st.integers(1, 5))
 def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> None:
     """Prepared chunk by chunk and reduced once is the same as prepared at once."""
@@ -67,7 +64,6 @@ def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> 
         assert one.equals(other.select(one.columns)), name
 
 
-@settings(max_examples=100, deadline=None)
 @given(rows)
 def test_a_slow_reading_of_the_rules_comes_to_the_same(listed: list[dict[str, Any]]) -> None:
     """Row by row, in plain Python: the last row wins where it speaks, groups unite, a stop stays."""
@@ -85,7 +81,6 @@ def test_a_slow_reading_of_the_rules_comes_to_the_same(listed: list[dict[str, An
         assert contact.get("contact_groups") == (list(dict.fromkeys(groups)) or None)
 
 
-@settings(max_examples=100, deadline=None)
 @given(rows, st.randoms(use_true_random=False))
 def test_the_order_of_different_numbers_does_not_matter(listed: list[dict[str, Any]], random: Any) -> None:
     """Shuffling a list in which every number is once changes nothing but row numbers (I-20)."""
