@@ -13,7 +13,7 @@ from tests import peers
 
 pytest_plugins = ["pytester"]  # runs our own plugin
 
-hypothesis.settings.register_profile("project", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("project", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("project")
 

@@ -259,7 +259,7 @@ VALUES = st.one_of(CELLS, st.lists(CELLS, max_size=3), st.dictionaries(st.sample
 CHANGES = st.dictionaries(st.sampled_from([*NAMES, "contactGroups", "new", "newer"]), VALUES, max_size=2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=5), spaced=st.booleans(), ascii_only=st.booleans())
 @example(changes=[{}, {"new": [PLAIN, PLAIN, PLAIN]}, {}], spaced=False, ascii_only=False)
 def test_both_readings_agree(changes: list[dict[str, Any]], spaced: bool, ascii_only: bool) -> None:  # noqa: FBT001
@@ -272,7 +272,7 @@ def test_both_readings_agree(changes: list[dict[str, Any]], spaced: bool, ascii_
 DAMAGE = [*(bytes([each]) for each in b'"{}[],\\01: \n\x04\x05\xff'), b"", b"},{", b"null", b'\\"', b":null", b'","']
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_both_readings_agree_on_damaged_text(data: st.DataObject) -> None:
     """A listing with some bytes replaced, inserted or taken away is read, or refused, alike."""
