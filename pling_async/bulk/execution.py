@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from attrs import evolve, field, frozen, validators
@@ -199,13 +200,13 @@ class Execution:
             self._caller.fatal.run = run
             raise self._caller.fatal
         if (drifted := new.filter(code=DRIFTED)).height:
-            await self.journal.note("decided", rows=pl.concat([before.filter(pl.col("code") != ""), drifted]).rows())
+            await self._note(run, "decided", rows=pl.concat([before.filter(pl.col("code") != ""), drifted]).rows())
         if new.filter(code=HALTED, message=self._caller.why_halted()).height:
             await self._note(run, "halted")
             return run
         return await self.verified(run, lookout.stops, doubted=earlier.doubted)
 
-    async def _note(self, run: Run, kind: str, **detail: bool) -> None:
+    async def _note(self, run: Run, kind: str, **detail: Any) -> None:
         """Write down how the run stands; when the disk is full, the error brings what was done."""
         try:
             await self.journal.note(kind, **detail)
