@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 import polars as pl
 from attrs import field, frozen
 
-from pling_async.bulk.execution import ApplySettings, Earlier, Execution, Progress, account_held, begun, way_back
+from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
 from pling_async.bulk.fields import row_count
 from pling_async.bulk.guards import enforce
 from pling_async.bulk.history import forget_old
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.removed import removed_recently
 from pling_async.bulk.run import Run
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
-from pling_async.bulk.stops import carrying
 from pling_async.errors import Problem, StalePlan, ValidationError
 from pling_async.pling.client import PlingClient
 
@@ -86,15 +86,14 @@ async def carry_out(
         await asyncio.to_thread(forget_old, account, settings.keep_days)
         folder = account.run(run.id)
         async with begun(folder, run) as journal, way_back(run):
-            execution = Execution(client, journal, folder, settings, on_progress)
+            execution, seen = Execution(client, journal, folder, settings, on_progress), SeenStops(plan, journal)
             if taken_back is not None:
+                await seen.see(taken_back.stops)
                 await taken_back.end()
-                return await execution.each_contact(
-                    run, carrying(plan.writes, taken_back.stops), Earlier(stops=taken_back.stops)
-                )
+                return await execution.each_contact(run, seen.carried_by(plan.writes), seen)
             if run.strategy is Strategy.REPLACE:
-                return await execution.whole_account(run, execution.sending(run))
-            return await execution.each_contact(run, plan.writes)
+                return await execution.whole_account(run, execution.sending(seen))
+            return await execution.each_contact(run, plan.writes, seen)
 
 
 def _empty_replace() -> ValidationError:

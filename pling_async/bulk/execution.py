@@ -1,7 +1,7 @@
 """Carry out a plan under its journal: what `apply`, `resume` and `undo` share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from pling_async.bulk.per_contact import DRIFTED, HALTED, REFUSALS, PerContact, 
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.state import AccountFolder, RunFolder
 from pling_async.bulk.verify import verify
 from pling_async.bulk.whole_account import WholeAccount
@@ -93,11 +94,16 @@ async def begun(folder: RunFolder, run: Run) -> AsyncIterator[Journal]:
 
 @asynccontextmanager
 async def closing(journal: Journal) -> AsyncIterator[None]:
-    """Close a journal at the end, whatever happens."""
+    """Close a journal at the end, whatever happens; what ended the run says more than a disk that is full, too."""
     try:
         yield
-    finally:
-        await journal.close()
+    except BaseException as error:
+        try:
+            await journal.close()
+        except JournalError as unkept:
+            error.add_note(str(unkept))
+        raise
+    await journal.close()
 
 
 @asynccontextmanager
@@ -119,8 +125,6 @@ class Earlier:
     """What needs no request any more: mobile, action, outcome, code, message."""
     doubted: frozenset[str] = field(default=frozenset(), repr=False)
     """Mobiles for which a request was sent that may still be carried out."""
-    stops: pl.DataFrame | None = field(default=None, repr=False, eq=False)
-    """Who was seen to opt out since the plan was made."""
 
     @property
     def is_failed(self) -> bool:
@@ -153,9 +157,9 @@ class Execution:
         self._settings = settings
         self._on_progress = on_progress
 
-    def sending(self, run: Run, stops: pl.DataFrame | None = None) -> WholeAccount:
-        """Return what sends the run's replace, and watches what became of it; an earlier process saw `stops`."""
-        return WholeAccount(self._client, run.plan, self.journal, self._folder.path, self._on_progress, stops)
+    def sending(self, seen: SeenStops) -> WholeAccount:
+        """Return what sends the run's replace, and watches what became of it."""
+        return WholeAccount(self._client, self.journal, self._folder.path, self._on_progress, seen)
 
     async def whole_account(self, run: Run, sending: WholeAccount) -> Run:
         """Send one replace, conclude what it did, and verify."""
@@ -171,7 +175,7 @@ class Execution:
             error.run = evolve(run, written=written, conclusion=sending.conclusion, requests=self._caller.requests)
             raise
         return await self.verified(
-            evolve(run, written=written, warnings=warnings, conclusion=sending.conclusion), sending.stops
+            evolve(run, written=written, warnings=warnings, conclusion=sending.conclusion), sending.seen
         )
 
     async def watched(self, sending: WholeAccount) -> Conclusion:
@@ -182,10 +186,10 @@ class Execution:
         finally:
             self._caller.is_finishing = False
 
-    async def each_contact(self, run: Run, rows: pl.DataFrame, earlier: Earlier | None = None) -> Run:
+    async def each_contact(self, run: Run, rows: pl.DataFrame, seen: SeenStops, earlier: Earlier | None = None) -> Run:
         """Send one request for each of the rows, and verify unless some were left out."""
         earlier = earlier or Earlier()
-        lookout = Lookout(self._client, run.plan, self.journal, earlier.stops)
+        lookout = Lookout(self._client, seen)
         sender = PerContact(
             self._client, self._caller, rows, lookout, doubted=earlier.doubted, is_failed=earlier.is_failed
         )
@@ -204,26 +208,32 @@ class Execution:
         if new.filter(code=HALTED, message=self._caller.why_halted()).height:
             await self._note(run, "halted")
             return run
-        return await self.verified(run, lookout.stops, doubted=earlier.doubted)
+        return await self.verified(run, seen, doubted=earlier.doubted)
 
     async def _note(self, run: Run, kind: str, **detail: Any) -> None:
-        """Write down how the run stands; when the disk is full, the error brings what was done."""
+        """Write down how the run stands."""
+        await self._kept(run, self.journal.note(kind, **detail))
+
+    async def _kept(self, run: Run, writing: Awaitable[None]) -> None:
+        """Wait for the journal; when the disk is full, the error brings what was done."""
         try:
-            await self.journal.note(kind, **detail)
+            await writing
         except JournalError as error:
             error.run, error.outcome = run, Outcome.UNKNOWN
             raise
 
-    async def verified(self, run: Run, stops: pl.DataFrame | None = None, doubted: frozenset[str] = frozenset()) -> Run:
+    async def verified(self, run: Run, seen: SeenStops, doubted: frozenset[str] = frozenset()) -> Run:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
         try:
-            verification = await verify(self._client, run.plan, stops, await asyncio.to_thread(_unwritten, run))
+            verification = await verify(self._client, run.plan, seen, await asyncio.to_thread(_unwritten, run))
         except PlingError as unverified:
             unverified.run = evolve(run, requests=self._caller.requests)
             raise
         run = evolve(run, verification=verification, requests=self._caller.requests)
-        if not _may_be_found_out(run, doubted):
+        if _may_be_found_out(run, doubted):
+            await self._kept(run, self.journal.flush())
+        else:
             await self._note(run, "ended", complete=run.is_complete)
         applied_all = run.outcome_counts[Outcome.APPLIED] == run.written.height
         if run.verification is not None and not run.verification.is_clean and applied_all:

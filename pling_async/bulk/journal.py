@@ -96,11 +96,16 @@ class Journal:
         self._rows.append((_NOTE, (self._number, _now(), kind, json.dumps(detail, sort_keys=True))))
         await self._durable()
 
+    async def flush(self) -> None:
+        """Return once everything said so far is on the disk."""
+        if self._rows:
+            await self._durable()
+
     async def close(self) -> None:
         """Write what is left and close the file."""
         try:
-            if self._rows and self._failure is None:
-                await self._durable()
+            if self._failure is None:
+                await self.flush()
         finally:
             closed = self._in_thread(self._close)
             self._thread.shutdown(wait=False)

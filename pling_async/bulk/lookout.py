@@ -9,12 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from pling_async.bulk.fields import ACCOUNT_SCHEMA
-from pling_async.bulk.journal import Journal
 from pling_async.bulk.listing_frame import read_listing
-from pling_async.bulk.plan import Plan
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
-from pling_async.bulk.stops import arrived, known_stops, note_stops, noted
 from pling_async.errors import JournalError, PlingError
 from pling_async.pling.client import PlingClient
 
@@ -23,24 +20,21 @@ EVERY: Final = 30.0
 
 
 class Lookout:
-    """Knows who opted out since a plan was made; `stops` are those whom an earlier process saw, or None."""
+    """Looks at the stop list from time to time, and lets nobody write meanwhile."""
 
-    def __init__(self, client: PlingClient, plan: Plan, journal: Journal, stops: pl.DataFrame | None = None) -> None:
+    def __init__(self, client: PlingClient, seen: SeenStops) -> None:
         self._client = client
-        self.plan = plan
-        self._journal = journal
+        self.seen = seen
+        """Who opted out since the plan was made."""
         self._clock = asyncio.get_running_loop().time
         self._due = self._clock() + EVERY
         self._under_way = 0
         self._is_quiet, self._is_open = asyncio.Event(), asyncio.Event()
         self._is_open.set()
-        self._arrived = frozenset[str]() if stops is None else frozenset(arrived(plan, stops))
-        self.stops = stops
-        """Everybody who is to be on the stop list when the run ends; None as long as nobody looked."""
 
     def has_stopped(self, row: Mapping[str, Any]) -> bool:
         """Tell whether the person of a plan's row opted out since, with the new number or the old one."""
-        return row["mobile"] in self._arrived or row["moved_from"] in self._arrived
+        return row["mobile"] in self.seen.arrived or row["moved_from"] in self.seen.arrived
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -70,7 +64,7 @@ class Lookout:
                 await self._is_quiet.wait()
             stopped = partial(_stopped, account_id=self._client.account_id)
             mobiles = await self._client.contacts.read_listing(stopped, stopped=True)
-            await self._see(await asyncio.to_thread(noted, self.plan, mobiles))
+            await self.seen.see_mobiles(mobiles)
         except JournalError:
             raise
         except PlingError:
@@ -82,17 +76,8 @@ class Lookout:
     async def account(self) -> Snapshot:
         """List the whole account."""
         account = await last_snapshot(self._client)
-        await self._see(account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA)))
+        await self.seen.see_account(account)
         return account
-
-    async def _see(self, shown: pl.DataFrame) -> None:
-        """Write down at once who opted out: the process may end any time."""
-        seen = shown if self.stops is None else pl.concat([shown, self.stops])
-        self.stops = await asyncio.to_thread(known_stops, self.plan, seen)
-        since = frozenset(await asyncio.to_thread(arrived, self.plan, self.stops))
-        if since != self._arrived:
-            self._arrived = since
-            await note_stops(self._journal, self.plan, self.stops)
 
 
 def _stopped(body: bytes, *, account_id: int) -> list[str]:

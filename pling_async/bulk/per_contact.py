@@ -82,7 +82,7 @@ class PerContact:
     ) -> None:
         self._client = client
         self._caller = caller
-        self._plan = lookout.plan
+        self._plan = lookout.seen.plan
         self._rows = rows
         self._lookout = lookout
         self._doubted = doubted

@@ -5,7 +5,7 @@ one that is as before is sent; one that is neither was changed by somebody else 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -29,9 +29,10 @@ from pling_async.bulk.recorded import (
     withheld,
 )
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
-from pling_async.bulk.stops import carrying, known_stops, note_stops, noted
+from pling_async.bulk.stops import noted
 from pling_async.bulk.whole_account import LOST, judged
 from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
@@ -73,19 +74,20 @@ async def resume(
 
 async def _whole_account(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
     sent = [each for each in record.intents if each.path == REPLACE and each.outcome is not Outcome.NOT_APPLIED]
-    sending = execution.sending(run, await asyncio.to_thread(_noted, run.plan, record))
+    known = await asyncio.to_thread(_noted, run.plan, record)
+    sending = execution.sending(SeenStops(run.plan, execution.journal, known, withheld(record)))
     if not sent:
         await check_fresh(client, run.plan)
         return await execution.whole_account(run, sending)
     if any(each.outcome is Outcome.APPLIED for each in sent):
         written = await asyncio.to_thread(recorded, run, record)
-        return await execution.verified(evolve(run, written=written), sending.stops)
+        return await execution.verified(evolve(run, written=written), sending.seen)
     earlier = (record.last("conclusion") or {}).get("conclusion")
     conclusion = Conclusion.CONVERGED if earlier == Conclusion.CONVERGED else await execution.watched(sending)
     if conclusion is Conclusion.CONVERGED:
         written = await asyncio.to_thread(judged, run.plan, (), withheld(record))
         return await execution.verified(
-            evolve(run, written=written, warnings=(LOST,), conclusion=conclusion), sending.stops
+            evolve(run, written=written, warnings=(LOST,), conclusion=conclusion), sending.seen
         )
     if conclusion is Conclusion.FOREIGN:
         raise StalePlan(
@@ -96,22 +98,13 @@ async def _whole_account(client: PlingClient, run: Run, record: Record, executio
 
 
 async def _each_contact(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:
-    known = await asyncio.to_thread(_noted, run.plan, record)
-
-    async def see(shown: pl.DataFrame) -> pl.DataFrame:
-        stops = await asyncio.to_thread(known_stops, run.plan, shown if known is None else pl.concat([shown, known]))
-        await note_stops(execution.journal, run.plan, stops)
-        return stops
-
-    async def see_stops(mobiles: Sequence[str]) -> None:
-        await see(await asyncio.to_thread(noted, run.plan, mobiles))
-
-    now = await snapshot(client, on_stops=see_stops)
-    stops = await see(now.contacts.filter("is_stopped"))
-    earlier = await asyncio.to_thread(_earlier, run.plan, record, now, stops)
+    seen = SeenStops(run.plan, execution.journal, await asyncio.to_thread(_noted, run.plan, record))
+    now = await snapshot(client, on_stops=seen.see_mobiles)
+    await seen.see_account(now)
+    earlier = await asyncio.to_thread(_earlier, run.plan, record, now)
     await execution.journal.note("decided", rows=earlier.decided.filter(pl.col("code") != "").rows())
     rows = run.plan.writes.join(earlier.decided, on="mobile", how="anti", maintain_order="left")
-    return await execution.each_contact(run, carrying(rows, stops), earlier)
+    return await execution.each_contact(run, seen.carried_by(rows), seen, earlier)
 
 
 def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
@@ -120,7 +113,7 @@ def _noted(plan: Plan, record: Record) -> pl.DataFrame | None:
     return None if found is None else noted(plan, found["mobiles"])
 
 
-def _earlier(plan: Plan, record: Record, now: Snapshot, stops: pl.DataFrame) -> Earlier:
+def _earlier(plan: Plan, record: Record, now: Snapshot) -> Earlier:
     sent = planned_intents(plan, record)
     settled = settled_before(record)
     states, held = compared(plan, now), now.contacts.select("mobile", id_now="id", is_stopped_now="is_stopped")
@@ -132,7 +125,6 @@ def _earlier(plan: Plan, record: Record, now: Snapshot, stops: pl.DataFrame) -> 
     return Earlier(
         decided=pl.DataFrame(list(decided_rows(rows, sent, settled)), schema=WRITTEN_SCHEMA, orient="row"),
         doubted=frozenset(mobile for mobile, intents in sent.items() if is_doubted(intents)),
-        stops=stops,
     )
 
 

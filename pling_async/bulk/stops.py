@@ -1,7 +1,7 @@
 """People on the stop list stay on it: whom a run saw there, and who is there no more, is stopped again; upward only."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -9,7 +9,6 @@ import polars as pl
 from pling_async.bulk.body import contact_of
 from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import ACCOUNT_SCHEMA, TEXTS
-from pling_async.bulk.journal import Journal
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
 from pling_async.errors import BadRequest, ConflictError, ValidationError
@@ -21,16 +20,17 @@ _BARE: Final[Mapping[str, Any]] = {**dict.fromkeys(TEXTS, ""), "contact_groups":
 """Somebody of whom nothing but the number is known."""
 
 
-def known_stops(plan: Plan, shown: pl.DataFrame) -> pl.DataFrame:
+def known_stops(plan: Plan, shown: pl.DataFrame, withheld: Sequence[str] = ()) -> pl.DataFrame:
     """Return everybody whom the account had on the stop list before the plan, and those `shown` there since.
 
-    Left out is whom the reviewed plan takes off it, with their consent or with the contact.
+    Left out is whom the reviewed plan takes off it, with their consent or with the contact, save those `withheld`.
     """
     before = plan.baseline.filter("is_stopped").select("mobile")
     was = pl.coalesce("moved_from", "mobile")
     kept = plan.wanted.filter("is_stopped").join(before, left_on=was, right_on="mobile", how="semi").select(_STATE)
     released = before.join(kept, on="mobile", how="anti")
-    since = shown.select(_STATE).join(released, on="mobile", how="anti")
+    gone = released.filter(~pl.col("mobile").is_in(list(withheld)))
+    since = shown.select(_STATE).join(gone, on="mobile", how="anti")
     return pl.concat([kept, since]).unique("mobile", keep="first", maintain_order=True)
 
 
@@ -62,12 +62,6 @@ def arrived(plan: Plan, stops: pl.DataFrame) -> list[str]:
     return stops.join(plan.wanted.filter("is_stopped"), on="mobile", how="anti")["mobile"].to_list()
 
 
-async def note_stops(journal: Journal, plan: Plan, stops: pl.DataFrame) -> None:
-    """Keep, for whoever resumes the run, who opted out since the plan was made."""
-    if since := await asyncio.to_thread(arrived, plan, stops):
-        await journal.note("stops", mobiles=since)
-
-
 def noted(plan: Plan, mobiles: Collection[str]) -> pl.DataFrame:
     """Return people whose stop an earlier process saw, as the plan wants them; of others only the stop is known."""
     table = pl.DataFrame({"mobile": list(mobiles)}, schema={"mobile": pl.String})
@@ -85,11 +79,14 @@ def as_held(lost: pl.DataFrame, account: Snapshot) -> pl.DataFrame:
 
 
 async def keep_stops(
-    client: PlingClient, lost_from: Callable[[Snapshot], pl.DataFrame], account: Snapshot
+    client: PlingClient,
+    lost_from: Callable[[Snapshot], pl.DataFrame],
+    account: Snapshot,
+    on_listing: Callable[[Snapshot], Awaitable[None]],
 ) -> tuple[Snapshot, int]:
     """Stop people again until a listing shows that they are, in a few rounds at most.
 
-    Returns the last listing, and how many people needed it.
+    `on_listing` is awaited after each listing. Returns the last one, and how many people needed it.
     """
     repaired = 0
     for _ in range(_ROUNDS):
@@ -99,6 +96,7 @@ async def keep_stops(
         repaired = max(repaired, lost.height)
         await _stop_again(client, lost, account)
         account = await last_snapshot(client)
+        await on_listing(account)
     return account, repaired
 
 

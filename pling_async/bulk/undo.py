@@ -23,9 +23,9 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import Record
 from pling_async.bulk.moves import moved
 from pling_async.bulk.per_contact import ALREADY
-from pling_async.bulk.plan import Plan
+from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.reconcile import compared
-from pling_async.bulk.recorded import planned_intents, read_run, recorded
+from pling_async.bulk.recorded import planned_intents, read_run, recorded, withheld
 from pling_async.bulk.run import Run
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder, RunFolder
@@ -98,7 +98,7 @@ async def _kept(client: PlingClient, run_id: str, settings: ApplySettings) -> tu
 
 def _known_stops(plan: Plan, record: Record) -> pl.DataFrame:
     seen = noted(plan, (record.last("stops") or {"mobiles": ()})["mobiles"])
-    return known_stops(plan, seen)
+    return known_stops(plan, seen, withheld(record))
 
 
 async def _end(folder: RunFolder, undoing: str) -> None:
@@ -149,7 +149,7 @@ def _plan(run: Run, now: Snapshot, guards: Guards | None) -> Plan:
         max_removals=len(added), max_removals_per_day=_UNLIMITED, allow_empty=True, allow_group_removal=True
     )
     rejects = run.plan.rejects.clear()
-    compare = partial(difference, _listed(done, now), rejects=rejects, mode=Mode.REPLACE, guards=guards)
+    compare = partial(difference, _listed(done, now, run.strategy), rejects=rejects, mode=Mode.REPLACE, guards=guards)
     contacts = moved(compare(now.contacts), now.contacts, compare, _pairs(done, now))
     name, sha256 = f"undo of {run.id}", run.plan.digest
     made = Plan(
@@ -177,11 +177,17 @@ def _removable(plan: Plan, done: pl.DataFrame, now: Snapshot) -> list[str]:
     return same.filter(~pl.col("is_stopped") | pl.col("was_stopped"))["mobile"].to_list()
 
 
-def _listed(done: pl.DataFrame, now: Snapshot) -> pl.DataFrame:
-    """Return what a list would say to take the changes and removals back; a field changed since is not spoken for."""
+def _listed(done: pl.DataFrame, now: Snapshot, strategy: Strategy) -> pl.DataFrame:
+    """Return what a list would say to take the changes and removals back; a field changed since is not spoken for.
+
+    A contact with another id was added since by somebody else, unless a replace gave it.
+    """
     row = pl.concat_list(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
-    found = now.contacts.select("mobile", *(pl.col(name).alias(f"{name}_now") for name in WRITABLE))
+    names = {f"{name}_now": name for name in ("id", *WRITABLE)}
+    found = now.contacts.select("mobile", **names)
     changed = done.filter(pl.col("action").is_in([Action.CHANGE.value, Action.MOVE.value])).join(found, on="mobile")
+    if strategy is Strategy.PER_CONTACT:
+        changed = changed.filter(pl.col("id") == pl.col("id_now"))
     removed = done.filter(pl.col("action") == Action.REMOVE.value).join(found, on="mobile", how="anti")
     both = [
         changed.select(_OLD_MOBILE, *(_taken_back(name).alias(name) for name in WRITABLE)),

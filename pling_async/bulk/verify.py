@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection
-from functools import partial
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -11,6 +10,7 @@ from pling_async.bulk.alignment import aligned, by_mobile
 from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.list_columns import differ
 from pling_async.bulk.plan import Plan
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
 from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, moved_along
 from pling_async.pling.client import PlingClient
@@ -68,15 +68,24 @@ def _differs(both: pl.DataFrame, name: str) -> pl.Series:
 
 
 async def verify(
-    client: PlingClient, plan: Plan, stops: pl.DataFrame | None = None, unwritten: Collection[str] = ()
+    client: PlingClient, plan: Plan, seen: SeenStops | None = None, unwritten: Collection[str] = ()
 ) -> Verification:
     """List the account, repair stops that were lost, and say what still differs.
 
-    `stops` were seen to arrive since. People of `unwritten` were not written: the list alone does not stop them.
+    `seen` are those that arrived since. People of `unwritten` were not written: the list alone does not stop them.
     """
-    lost = partial(_lost, plan, stops, unwritten)
-    after, repaired = await keep_stops(client, lost, await last_snapshot(client))
-    found = await asyncio.to_thread(compare, plan, after, stops)
+
+    async def see(account: Snapshot) -> None:
+        if seen is not None:
+            await seen.see_account(account)
+
+    def lost(account: Snapshot) -> pl.DataFrame:
+        return _lost(plan, None if seen is None else seen.people, unwritten, account)
+
+    account = await last_snapshot(client)
+    await see(account)
+    after, repaired = await keep_stops(client, lost, account, see)
+    found = await asyncio.to_thread(compare, plan, after, None if seen is None else seen.people)
     return evolve(found, repaired_stops=repaired)
 
 

@@ -16,8 +16,9 @@ from pling_async.bulk.journal import Journal
 from pling_async.bulk.per_contact import DRIFTED, STOPPED_AGAIN
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.reconcile import Conclusion, reconcile
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot
-from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, note_stops, noted
+from pling_async.bulk.stops import as_held, keep_stops, lost_from
 from pling_async.errors import JournalError, Outcome, PlingError, VerificationError
 from pling_async.pling.client import PlingClient
 from pling_async.pling.models import InvalidContact, ReplaceResult
@@ -42,14 +43,13 @@ class WholeAccount:
     def __init__(
         self,
         client: PlingClient,
-        plan: Plan,
         journal: Journal,
         folder: Path,
         on_progress: Callable[[int, int, str], None],
-        stops: pl.DataFrame | None = None,
+        seen: SeenStops,
     ) -> None:
         self._client = client
-        self._plan = plan
+        self._plan = seen.plan
         self._journal = journal
         self._folder = folder
         self._on_progress = on_progress
@@ -58,8 +58,8 @@ class WholeAccount:
         self._account: Snapshot | None = None
         self.written: pl.DataFrame | None = None
         """What became of every write, once that is known."""
-        self.stops = stops
-        """People whom the account was seen to have on the stop list, by an earlier process or after a lost answer."""
+        self.seen = seen
+        """Whom an earlier process saw on the stop list, or a listing after a lost answer."""
 
     async def send(self, *, settle: float) -> Sent:
         """Send the whole wanted account in one request.
@@ -72,7 +72,7 @@ class WholeAccount:
         earlier, self.conclusion = self.conclusion, None
         progress, withheld = _Progress(self._on_progress), await self._withheld(earlier)
         try:
-            async with self._spooled() as body:
+            async with self._spooled({} if earlier else self._plan.guards.consent) as body:
                 result = await self._client.contacts.replace_encoded(body, on_sent=progress.tell)
         except PlingError as error:
             if error.outcome is Outcome.NOT_APPLIED and earlier is not None:
@@ -103,10 +103,8 @@ class WholeAccount:
         stopped = self._account.contacts.filter("is_stopped").join(freed, on="mobile", how="semi")
         withheld = stopped["mobile"].to_list()
         if withheld:
-            kept = stopped.select(list(ACCOUNT_SCHEMA))
-            self.stops = kept if self.stops is None else pl.concat([kept, self.stops])
             await self._journal.note("withheld", mobiles=withheld)
-            await note_stops(self._journal, self._plan, self.stops)
+            await self.seen.withhold(stopped.select(list(ACCOUNT_SCHEMA)))
         return withheld
 
     async def watched(self, *, settle: float) -> Conclusion:
@@ -116,8 +114,8 @@ class WholeAccount:
             self._plan,
             settle=settle,
             on_progress=self._on_progress,
-            on_stops=self._see_stops,
-            on_listing=self._see,
+            on_stops=self.seen.see_mobiles,
+            on_listing=self.seen.see_account,
         )
         lost = await self._keep_stops(found.account)
         await self._journal.note("conclusion", conclusion=found.conclusion.value)
@@ -128,29 +126,14 @@ class WholeAccount:
             raise VerificationError(f"{lost} people left the stop list, and the server does not put them back")
         return found.conclusion
 
-    async def _see_stops(self, mobiles: Sequence[str]) -> None:
-        """Write down whom the first request of a listing shows on the stop list: the next one may fail."""
-        await self._see_shown(await asyncio.to_thread(noted, self._plan, mobiles))
-
-    async def _see(self, account: Snapshot) -> None:
-        await self._see_shown(account.contacts.filter("is_stopped").select(list(ACCOUNT_SCHEMA)))
-
-    async def _see_shown(self, shown: pl.DataFrame) -> None:
-        """Write down at once whom a listing shows on the stop list: a late replace, or a kill, may come any time."""
-        before = self.stops
-        seen = shown if before is None else pl.concat([shown, before])
-        self.stops = await asyncio.to_thread(known_stops, self._plan, seen)
-        if before is None or self.stops.height > before.height:
-            await note_stops(self._journal, self._plan, self.stops)
-
     async def _keep_stops(self, account: Snapshot) -> int:
         """Put back who left the stop list; return how many people the server does not put back."""
-        stops = pl.DataFrame(schema=ACCOUNT_SCHEMA) if self.stops is None else self.stops
 
         def lost(account: Snapshot) -> pl.DataFrame:
+            stops = pl.DataFrame(schema=ACCOUNT_SCHEMA) if self.seen.people is None else self.seen.people
             return as_held(lost_from(stops, account), account)
 
-        after, _ = await keep_stops(self._client, lost, account)
+        after, _ = await keep_stops(self._client, lost, account, self.seen.see_account)
         return (await asyncio.to_thread(lost, after)).height
 
     async def _explained(self, error: PlingError, settle: float) -> None:
@@ -165,20 +148,19 @@ class WholeAccount:
             raise error
 
     @asynccontextmanager
-    async def _spooled(self) -> AsyncIterator[Path]:
+    async def _spooled(self, consent: Iterable[str]) -> AsyncIterator[Path]:
         """Write the body to a private file in the run's folder, and remove it afterwards."""
         body = self._folder / "contacts.json"
         try:
-            await asyncio.to_thread(self._spool, body)
+            await asyncio.to_thread(self._spool, body, consent)
             yield body
         finally:
             await asyncio.to_thread(body.unlink, missing_ok=True)
 
-    def _spool(self, body: Path) -> None:
+    def _spool(self, body: Path, consent: Iterable[str]) -> None:
         """Write the body anew, a killed process may have left an older one; with stops that arrived since."""
         body.unlink(missing_ok=True)
-        wanted = self._plan.wanted if self.stops is None else carrying(self._plan.wanted, self.stops)
-        write_body(body, wanted, self._plan.groups, consent=self._plan.guards.consent)
+        write_body(body, self.seen.carried_by(self._plan.wanted), self._plan.groups, consent=consent)
 
 
 class _Progress:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pling_async import PlingClient, bulk, errors
+from pling_async.bulk.plan_file import load_plan
+from pling_async.bulk.state import RunFolder
 from tests.simulation.faults import LOST
 from tests.simulation.others import clock_jumps, people_act
 from tests.simulation.people import Row, draw_list
@@ -237,6 +239,10 @@ def _begin_undo(world: World, record: RunRecord, **short: Any) -> RunRecord:
     world.live(undo, "undo", main, **short)
     made = [path for path in world.journals() if path not in known]
     undo.run_id = made[-1].parent.name if made else None
+    if undo.last.run is not None:
+        undo.plan = undo.last.run.plan  # others may have written between planning and undoing
+    elif made:
+        undo.plan = load_plan(RunFolder(made[-1].parent).plan)
     return undo
 
 

@@ -20,14 +20,14 @@ def i_4(world: World) -> Found:
         if _may_go(world, record, change, cause, place):
             continue
         since = _opted_out_again(world, record, change.mobile) or 0
-        end = world.history.state(_ended(world, record)).get(change.mobile)
-        was_known = _is_shown_stopped(world, record, change.mobile, before=built_at(world, cause), since=since)
+        ends = [world.history.state(at).get(change.mobile) for at in _ended(world, record)]
+        was_known = _was_known(world, cause, change.mobile, since=since)
         if was_known and change.mobile not in _said_stopped(cause):
             what = "was removed" if change.after is None else "became reachable"
             yield f"{change.mobile} {what} by {cause.method} {cause.number} though the run had seen the stop"
         elif seen_before_deletions(world, change):
             yield f"DELETE {cause.number} removed {change.mobile}, who had opted out before the deletions began"
-        elif end is not None and end.is_stopped:
+        elif any(end is not None and end.is_stopped for end in ends):
             world.sometimes.add("stop repaired upward")
         elif was_known or _could_be_seen(world, record, change.mobile, place, since=since):
             yield f"{change.mobile} lost a stop that the run was shown, and nothing repaired it"
@@ -64,18 +64,18 @@ def i_4_says(world: World) -> Found:
     for sent in world.history.requests:
         if not sent.is_mutating:
             continue
-        built, said = built_at(world, sent), _said_stopped(sent)
+        built, said = built_at(world, sent).position, _said_stopped(sent)
         for mobile in sent.mobiles:
             if mobile in said or _has_consent(world, sent.run, mobile, at=built):
                 continue
             since = _opted_out_again(world, sent.run, mobile) or 0
-            if _is_shown_stopped(world, sent.run, mobile, before=built, since=since):
+            if _was_known(world, sent, mobile, since=since):
                 yield f"{sent.method} {sent.number} keeps quiet about the stop of {mobile}, which the run had seen"
 
 
-def _ended(world: World, record: RunRecord) -> int:
-    """Return where a run ended; one that was cut short and undone, with its undo, which puts back what it lost."""
-    return max(record.last.ended, *(undo.last.ended for undo, undone in undoing(world) if undone is record), 0)
+def _ended(world: World, record: RunRecord) -> list[int]:
+    """Return where a run ended, and its undo, which puts back what one that was cut short had lost."""
+    return [record.last.ended, *(undo.last.ended for undo, undone in undoing(world) if undone is record)]
 
 
 def _may_go(world: World, record: RunRecord, change: Change, cause: Sent, place: int) -> bool:
@@ -100,7 +100,7 @@ def i_5(world: World) -> Found:
     """No request says that somebody is not stopped without their consent, which a new STOP ends."""
     for sent in world.history.requests:
         for mobile in sorted(_said_reachable(sent)):
-            if not _has_consent(world, sent.run, mobile, at=built_at(world, sent)):
+            if not _has_consent(world, sent.run, mobile, at=built_at(world, sent).position):
                 yield f"{sent.method} {sent.number} says stop: 0 of {mobile}"
 
 
@@ -108,6 +108,19 @@ def _is_shown_stopped(world: World, record: RunRecord, mobile: str, *, before: i
     """Tell whether a run was shown somebody's stop between two positions."""
     seen = (each.people.get(mobile) for place, each in shown_to(world, record, before=before) if place > since)
     return any(person is not None and person.is_stopped for person in seen)
+
+
+def _was_known(world: World, sent: Sent, mobile: str, *, since: int) -> bool:
+    """Tell whether somebody's stop had been shown when the bytes of a request were decided.
+
+    An upsert has several rows under way: what is shown in the very instant that one is sent comes too late for it.
+    """
+    built = built_at(world, sent)
+    seen = shown_to(world, sent.run, before=built.position)
+    if sent.run.kind == "upsert":
+        seen = [(place, each) for place, each in seen if each.sent.came_at is not None and each.sent.came_at < built.at]
+    people = (each.people.get(mobile) for place, each in seen if place > since)
+    return any(person is not None and person.is_stopped for person in people)
 
 
 def _was_added_stopped(record: RunRecord, mobile: str) -> bool:

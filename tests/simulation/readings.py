@@ -92,10 +92,9 @@ def accounts_shown(world: World, record: RunRecord, *, before: int | None = None
     return [(place, shown) for place, shown in shown_to(world, record, before=before) if shown.is_account]
 
 
-def built_at(world: World, sent: Sent) -> int:
-    """Return the position at which the bytes of a request were decided: that of its first attempt."""
-    first = next(each for each in world.history.requests if each.request_id == sent.request_id)
-    return first.position
+def built_at(world: World, sent: Sent) -> Sent:
+    """Return the first attempt of a request: its bytes were decided then."""
+    return next(each for each in world.history.requests if each.request_id == sent.request_id)
 
 
 def subjects(world: World, record: RunRecord, only: Sent | None = None) -> set[str]:

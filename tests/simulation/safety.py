@@ -95,7 +95,7 @@ def _was_unseen(world: World, change: Change, cause: Sent) -> bool:
     """Tell whether a deleted contact had got its number from others, after the last listing before the deletions."""
     if cause.method != "DELETE" or seen_before_deletions(world, change):
         return False
-    shown = shown_to(world, cause.run, before=built_at(world, cause))
+    shown = shown_to(world, cause.run, before=built_at(world, cause).position)
     return not any(change.mobile in each.people for _, each in shown)
 
 
@@ -180,5 +180,5 @@ def _sent(world: World, record: RunRecord) -> list[Sent]:
 
 def _account_known(world: World, record: RunRecord, sent: Sent) -> set[str]:
     """Return whom the last listing before a request had shown to the process that sent it."""
-    shown = accounts_shown(world, record, before=built_at(world, sent))
+    shown = accounts_shown(world, record, before=built_at(world, sent).position)
     return set(shown[-1][1].people) if shown else set()

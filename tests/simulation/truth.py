@@ -48,6 +48,8 @@ def _outcome(world: World, record: RunRecord, number: int, row: dict[str, Any]) 
     elif outcome in {"not_applied", "skipped"} and row["code"] != "refused_by_server":
         for _, change, cause in by_client(world):
             is_ours = change.mobile == mobile and cause.run is record and cause.life <= number
+            if action == "remove" and change.after is not None:
+                continue  # the person was stopped, or put back with the stop: nobody was removed
             if is_ours and not (_is_repair(row, change) or _is_stop_lost_or_repaired(record, change)):
                 yield f"{said}, and request {cause.number} did it"
                 return
