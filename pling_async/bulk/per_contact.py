@@ -12,6 +12,7 @@ from pling_async.bulk.body import contact_of, with_sent_groups
 from pling_async.bulk.difference import Action
 from pling_async.bulk.journalled import Halted, Journalled
 from pling_async.bulk.lookout import Lookout
+from pling_async.bulk.speed_dials import in_turn
 from pling_async.bulk.workers import spread
 from pling_async.errors import (
     BadRequest,
@@ -95,20 +96,24 @@ class PerContact:
 
         Nothing is deleted when an addition or a change failed, or when the account cannot be listed after them; nothing
         more is sent after a 401 or 403, or once the journal cannot be written. Whoever opted out since, or has another
-        number by now, is not deleted; whoever opted out is written as stopped.
+        number by now, is not deleted; whoever opted out is written as stopped. Whoever takes over a speed dial waits
+        until it is free.
         """
         is_removal = pl.col("action") == Action.REMOVE.value
         others, removals = self._rows.filter(~is_removal), self._rows.filter(is_removal)
-        async with aclosing(self._sent(others, self._upsert)) as results:
-            async for written in results:
-                yield written
+        turns = await asyncio.to_thread(in_turn, self._plan, others, removals)
+        for part in turns.before_removals:
+            async with aclosing(self._sent(part, self._upsert)) as results:
+                async for written in results:
+                    yield written
         if self._failed:
             self._held_back = _FAILED
         if others.height and removals.height and not (self._held_back or self._caller.why_halted()):
             await self._look_again(removals)
-        async with aclosing(self._sent(removals, self._delete)) as results:
-            async for written in results:
-                yield written
+        for part, send in ((removals, self._delete), *((part, self._upsert) for part in turns.after_removals)):
+            async with aclosing(self._sent(part, send)) as results:
+                async for written in results:
+                    yield written
 
     async def _sent(self, part: pl.DataFrame, send: Send) -> AsyncGenerator[Written, None]:
         rows = await asyncio.to_thread(with_sent_groups, part, self._plan.groups)

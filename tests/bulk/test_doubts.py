@@ -207,6 +207,36 @@ async def test_a_full_disk_after_the_answer_takes_nothing_back(
     assert caught.value.run.outcome_counts[Outcome.APPLIED] == len(ROWS) == len(await state())
 
 
+@pytest.mark.parametrize(
+    ("fault", "outcome", "kind"),
+    [
+        (None, "applied", errors.JournalError),
+        (Fault(action="reset_after_commit", method="PUT", count=3), "unknown", errors.JournalError),
+        (Fault(status=401, method="PUT"), "not_applied", errors.AuthenticationError),
+    ],
+)
+async def test_a_full_disk_at_the_end_hides_nothing(
+    pling: PlingClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: Any, outcome: str, kind: type
+) -> None:
+    """What became of the last request is told although it cannot be written down any more (#89, I-15)."""
+    commit = Journal._commit
+
+    def full(self: Journal, rows: Any) -> None:
+        if any("UPDATE intent" in statement for statement, _ in rows):
+            raise errors.JournalError("the disk is full")
+        commit(self, rows)
+
+    await bulk.apply(pling, await _plan(pling, ROWS[:1]))
+    plan = await _plan(pling, [{**ROWS[0], "city": "OSLO"}])
+    if fault is not None:
+        sandbox.fail(fault)
+    monkeypatch.setattr(Journal, "_commit", full)
+    with pytest.raises(kind) as caught:
+        await _applied(pling, plan)
+    assert caught.value.run.written["outcome"].to_list() == [outcome]
+    assert "the disk is full" in "".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+
+
 @pytest.mark.parametrize("sandbox", [Semantics(replace_commit="row_by_row")], indirect=True)
 async def test_half_a_replace_is_not_denied(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
     """A second replace that is refused does not make the rows of the first one NOT_APPLIED (I-15)."""
@@ -267,6 +297,17 @@ async def test_an_undo_takes_back_nobody_elses_work(pling: PlingClient, state: S
     undone = await bulk.undo(pling, run.id)
     assert undone.written.is_empty()
     assert await state() == before
+
+
+async def test_an_undo_leaves_who_was_added_again(pling: PlingClient, state: State) -> None:
+    """A contact with another id is somebody else's, though it holds the value that the run had written (I-2)."""
+    await bulk.apply(pling, await _plan(pling, ROWS[:2]))
+    run = await _applied(pling, await _plan(pling, [{**ROWS[0], "city": "OSLO"}, {**ROWS[1], "city": "OSLO"}]))
+    (first, _) = (await pling.contacts.list()).contacts
+    await pling.contacts.delete(first.id)
+    await pling.contacts.add(first)
+    await bulk.undo(pling, run.id)
+    assert {mobile: each["city"] for mobile, each in (await state()).items()} == {MOBILES[0]: "OSLO", MOBILES[1]: ""}
 
 
 async def test_an_undone_run_is_not_carried_on(pling: PlingClient, state: State) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pling_async import PlingClient, bulk, errors
 from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome, Plan, Run
+from pling_async.bulk.journal import Journal
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.stops import arrived, noted
 from pling_async.bulk.verify import verify
 from pling_async.sandbox import Fault, Sandbox, Semantics
@@ -186,7 +189,7 @@ async def test_a_repair_is_believed_when_a_listing_shows_it(
     assert (await state())[NILS]["stop"] == stop
 
 
-async def test_a_stop_that_an_earlier_process_saw_is_known(pling: PlingClient, plan: Plan) -> None:
+async def test_a_stop_that_an_earlier_process_saw_is_known(pling: PlingClient, plan: Plan, tmp_path: Path) -> None:
     """People of the plan come as it wants them; of a newcomer only the stop is known, and that is enough to set it."""
     stops = noted(plan, [OLA, "+4799999900"])
     assert stops.select("mobile", "is_stopped", "city", "contact_groups").rows() == [
@@ -194,6 +197,39 @@ async def test_a_stop_that_an_earlier_process_saw_is_known(pling: PlingClient, p
         ("+4799999900", True, "", []),
     ]
     assert arrived(plan, stops) == [OLA, "+4799999900"]
-    assert (await verify(pling, plan, stops)).repaired_stops == 2
+    journal = await Journal.create(tmp_path / "journal.sqlite", {})
+    assert (await verify(pling, plan, SeenStops(plan, journal, stops))).repaired_stops == 2
+    await journal.close()
     people = {contact.mobile: contact.is_stopped for contact in (await pling.contacts.list()).contacts}
     assert people == {OLA: True, KARI: False, NILS: True, "+4799999900": True}
+
+
+class Late:
+    """Lets a person opt out just before the account is listed for the second time: when the run is verified."""
+
+    def __init__(self, pling: PlingClient) -> None:
+        self._pling = pling
+        self._listings = 0
+        self.settings = pling.session.settings
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Call, at the second listing after somebody opted out."""
+        if request.method == "GET":
+            self._listings += 1
+            if self._listings == 2:
+                await self._pling.stop_list.add(await self._pling.contacts.get(2))
+        return await self._pling.session.call(request, decode)
+
+
+async def test_a_stop_that_only_the_verification_saw_is_put_back(
+    pling: PlingClient, plan: Plan, sandbox: Sandbox, state: State
+) -> None:
+    """A request that is carried out late may lose it after that; whoever resumes the run knows of it (I-4)."""
+    sandbox.fail(Fault(method="PUT", path="*/contacts/1", action="reset_before_commit", count=3))
+    client = PlingClient.over(Late(pling), account_id=pling.account_id, origin=pling.origin)
+    run = await bulk.apply(client, plan, strategy="per_contact")
+    assert run.outcome_counts == {Outcome.UNKNOWN: 1, Outcome.SKIPPED: 1, Outcome.APPLIED: 0, Outcome.NOT_APPLIED: 0}
+    await _forget(pling, contact_id=2)
+    again = await bulk.resume(pling, run.id)
+    assert again.written.filter(action="remove")["code"].to_list() == ["drifted"]
+    assert {mobile: each["stop"] for mobile, each in (await state()).items()} == {OLA: 0, KARI: 1, NILS: 1}
