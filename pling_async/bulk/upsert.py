@@ -79,6 +79,8 @@ class _Upserts:
         self._added = IdTable()
         """Ids of contacts added since, by the digits of their mobiles; a whole contact each would be too much."""
         self._group_ids = _ids_by_name(listing)
+        self._opted_out = set[str]()
+        """Mobiles of those who were seen to do so since."""
         self._under_way: dict[str, asyncio.Event] = {}
         self._halted: PlingError | None = None
 
@@ -104,13 +106,25 @@ class _Upserts:
             wanted = self._full_state(contact, known)
             if known is not None and _same(wanted, known):
                 return RowOutcome(row=row, outcome=Outcome.SKIPPED, contact=known)
-            saved = await (self._client.contacts.add(wanted) if known is None else self._client.contacts.write(wanted))
+            saved = await self._saved(wanted, known)
         except PlingError as error:
             if isinstance(error, AuthenticationError | PermissionDenied):
                 self._halted = error
             return RowOutcome(row=row, outcome=error.outcome, error=error)
         self._remember(saved)
         return RowOutcome(row=row, outcome=Outcome.APPLIED, contact=saved)
+
+    async def _saved(self, wanted: Contact, known: Contact | None) -> Contact:
+        """Write a contact; once more, as stopped, when the person was seen to opt out while that was under way."""
+        contacts = self._client.contacts
+        saved = await (contacts.add(wanted) if known is None else contacts.write(wanted))
+        if saved.is_stopped or wanted.mobile not in self._opted_out:
+            return saved
+        try:
+            return await contacts.write(wanted.evolve(id=saved.id, is_stopped=True))
+        except PlingError as error:
+            error.outcome = Outcome.UNKNOWN  # the row itself was applied
+            raise
 
     async def _known_as(self, mobile: str) -> Contact | None:
         """Return what the account holds for a number, read again if this run added it or was not shown its groups."""
@@ -121,10 +135,11 @@ class _Upserts:
         return await self._client.contacts.with_groups(fresh, on_listing=self._heed)
 
     def _heed(self, stopped: ContactListing) -> None:
-        """Have whoever opted out since read again before their next row."""
+        """Keep whoever opted out since on the stop list, and have them read again before their next row."""
         for contact in stopped.contacts:
             known = self._known.get(contact.mobile)
             if contact.is_stopped and isinstance(contact.id, int) and not (known and known.is_stopped):
+                self._opted_out.add(contact.mobile)
                 self._known.pop(contact.mobile, None)
                 self._added[_digits(contact.mobile)] = contact.id
 
@@ -142,8 +157,10 @@ class _Upserts:
         state: dict[str, Any] = held | given | {"name": _name(given, held)}
         if "contact_groups" in given:
             del state["contact_group_ids"]
+        if contact.mobile in self._opted_out:
+            state["is_stopped"] = True
         if known is not None:
-            state |= {"is_stopped": bool(known.is_stopped or contact.is_stopped), "id": known.id}
+            state |= {"is_stopped": bool(known.is_stopped or state.get("is_stopped")), "id": known.id}
             state["extra"] = {**known.extra, **contact.extra}
         return Contact(**state)
 

@@ -1,5 +1,6 @@
 """Upsert: one request and one outcome a contact, and nothing lost that the contact did not speak of."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -183,6 +184,48 @@ async def test_a_stop_that_was_shown_on_the_way_is_said(pling: PlingClient, sand
         assert {row.outcome async for row in outcomes} == {Outcome.APPLIED}
     (said,) = (entry.body for entry in sandbox.requests if b"BERGEN" in (entry.body or b""))
     assert b'"stop":1' in (said or b"")
+
+
+class Held:
+    """A session that keeps the write of Bergen back until the stopped contacts were listed."""
+
+    def __init__(self, pling: PlingClient) -> None:
+        self._session = pling.session
+        self._listed = asyncio.Event()
+        self.settings = pling.session.settings
+
+    async def call(self, request: Any, decode: Any) -> Any:
+        """Call, perhaps later."""
+        if b"BERGEN" in (request.body or b""):
+            await self._listed.wait()
+        answer = await self._session.call(request, decode)
+        if "stop" in request.query and "contactGroupId" not in request.query:
+            self._listed.set()
+        return answer
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize(
+    "sandbox", [Semantics(stopped_contact_groups="hidden", omitted_in_put="null")], indirect=True, ids=["null"]
+)
+async def test_a_stop_that_was_shown_while_a_row_was_under_way_is_put_back(
+    pling: PlingClient, sandbox: Sandbox, state: State, *, fails: bool
+) -> None:
+    """The request was made before anybody knew; a server that resets what it omits loses the stop (#83, I-4)."""
+
+    async def rows() -> AsyncIterator[Contact]:
+        await pling.stop_list.add(await pling.contacts.get(1))
+        if fails:
+            sandbox.fail(Fault(status=400, method="PUT", path="*/contacts/1", skip=1))
+        yield Contact(mobile=OLA, city="BERGEN")
+        async for contact in _stopped_between(pling):
+            yield contact
+
+    client = PlingClient.over(Held(pling), account_id=pling.account_id, origin=pling.origin)
+    async with aclosing(bulk.upsert(client, rows(), max_in_flight=2)) as outcomes:
+        told = {row.row: row.outcome async for row in outcomes}
+    assert told == {1: Outcome.UNKNOWN if fails else Outcome.APPLIED, 2: Outcome.APPLIED, 3: Outcome.APPLIED}
+    assert ((await state())[OLA]["city"], (await state())[OLA]["stop"]) == ("BERGEN", 0 if fails else 1)
 
 
 async def _stopped_between(pling: PlingClient) -> AsyncIterator[Contact]:

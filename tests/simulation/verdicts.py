@@ -156,9 +156,10 @@ def i_13(world: World) -> Found:
 
 def _is_unwanted(world: World, row: Row) -> bool:
     """Tell whether the server refuses a row: for its city, or since somebody else has its speed dial."""
-    people, place = world.server.people(), TEXTS.index("speedDial")
-    holders = [mobile for mobile, person in people.items() if person.texts[place] == row.says.get("speed_dial", "")]
-    is_taken = bool(row.says.get("speed_dial")) and any(mobile != row.mobile for mobile in holders)
+    dial, place = row.says.get("speed_dial"), TEXTS.index("speedDial")
+    begun = [world.history.state(record.last.started) for record in world.records]
+    people = [pair for state in (*begun, world.server.people()) for pair in state.items()]
+    is_taken = bool(dial) and any(mobile != row.mobile and each.texts[place] == dial for mobile, each in people)
     return is_taken or row.says.get("city") == UNWANTED
 
 
