@@ -1,6 +1,6 @@
 """What the three resources share: the account they speak for, and what must be true of a request and its answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ class Account(Reached):
         """Return the body of a POST or PUT (sections 3.3, 3.4, 3.8 and 3.9)."""
         for problem in self.problems(value.check()):
             raise ValidationError(f"{type(value).__name__} was not sent: {problem.message}", [problem])
-        return orjson.dumps(encode(value, account_id=self.id, consent=consent))
+        return written(value, encode(value, account_id=self.id, consent=consent))
 
     def problems(self, value: Contact | ContactGroup) -> tuple[Problem, ...]:
         """Return what keeps a value out of this account: it was read from another one."""
@@ -49,6 +49,16 @@ class Account(Reached):
         """Check that a listing holds this account's rows only (#48)."""
         for answer in answers:
             self.correlate(answer)
+
+
+def written(value: Contact | ContactGroup, wire: Mapping[str, Any]) -> bytes:
+    """Return the JSON text of a value's object; `extra` may hold anything, and not all of it can be written."""
+    try:
+        return orjson.dumps(wire)
+    except orjson.JSONEncodeError as error:
+        message = "JSON has no word for one of the unknown fields; take it out"
+        problem = Problem(field="extra", code="not_json", message=message)
+        raise ValidationError(f"{type(value).__name__} was not sent: extra: {message}", [problem]) from error
 
 
 def known_id(value: int | Unset, what: str) -> int:

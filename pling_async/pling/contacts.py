@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import attrs
-import orjson
 from attrs import frozen
 
 from pling_async.errors import Problem, ValidationError
-from pling_async.pling.account import Account, ignored, known_id
+from pling_async.pling.account import Account, ignored, known_id, written
 from pling_async.pling.codec import decode_contact, decode_listing, decode_result, encode
 from pling_async.pling.models import Contact, ContactGroup, ContactListing, ReplaceResult, text_rules
 from pling_async.session.protocol import DELETED, SAVED, Request
@@ -231,7 +230,7 @@ def _encoded_list(account: Account, contacts: tuple[Contact, ...]) -> bytes:
     if problems:
         words = "; ".join(f"row {each.row}, {each.field}: {each.message}" for each in problems[:5])
         raise ValidationError(f"nothing was sent, problems: {len(problems)}, first: {words}", problems)
-    return b"[" + b",".join(orjson.dumps(encode(contact)) for contact in named) + b"]"
+    return b"[" + b",".join(written(contact, encode(contact)) for contact in named) + b"]"
 
 
 def _list_problems(account: Account, contacts: Sequence[Contact]) -> Iterator[Problem]:

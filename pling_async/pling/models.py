@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from pling_async.errors import Problem, ValidationError
 from pling_async.phones import is_e164, masked
+from pling_async.session.jsontext import is_sendable
 from pling_async.session.unset import UNSET, Unset
 
 
@@ -31,6 +32,10 @@ class TextRule:
 
     def problems(self, name: str, value: str) -> Iterator[Problem]:
         """Yield what is wrong with a value; the value stays out of the messages."""
+        if not is_sendable(value):
+            message = "not a text, or one with half a character (a lone surrogate); decode the source correctly"
+            yield Problem(field=name, code="not_a_text", message=message)
+            return
         if len(value) > self.max_length:
             message = f"{len(value)} characters, at most {self.max_length} are allowed; shorten it"
             yield Problem(field=name, code="too_long", message=message)
@@ -85,7 +90,8 @@ class _Checked:
         found: list[Problem] = []
         for name, rule in text_rules(type(self)).items():  # type: ignore[arg-type]  # takes __hash__ for the class's
             value = getattr(self, name)
-            if isinstance(value, str) and (rule.pattern is not None or len(value) > rule.max_length):
+            is_plain = isinstance(value, str) and value.isascii() and len(value) <= rule.max_length
+            if not isinstance(value, Unset) and (rule.pattern is not None or not is_plain):
                 found += rule.problems(name, value)
         return tuple(found)
 

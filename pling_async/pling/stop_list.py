@@ -6,6 +6,7 @@ from pling_async.errors import CorrelationError, Problem, ValidationError, Verif
 from pling_async.pling.account import known_id
 from pling_async.pling.contacts import Contacts
 from pling_async.pling.models import Contact
+from pling_async.session.jsontext import is_sendable
 from pling_async.session.retry import RetryLaw
 
 
@@ -30,7 +31,7 @@ class StopList:
         `consent` says where that consent is kept; it is required, and neither sent nor logged. Never repeated after an
         unknown outcome, since a STOP that arrives in between would be undone.
         """
-        if not consent.strip():
+        if not is_sendable(consent) or not consent.strip():
             message = "say where the person's written consent is kept; without it nobody leaves the stop list"
             raise ValidationError(message, [Problem(field="consent", code="no_consent", message=message)])
         fresh = await self._fresh(contact)

@@ -110,6 +110,8 @@ async def test_broken_rules_are_not_sent(mocked: Any, client: Any, ola: Any) -> 
     """Section 2.2's rules are checked first, and the message has neither number nor value."""
     long = ola.evolve(first_name="x" * 50, last_name="y" * 50)
     wrong = [long, ola.evolve(mobile="99999001"), ola.evolve(speed_dial="ø"), ola.evolve(account_id=1)]
+    wrong += [ola.evolve(city="\ud800"), ola.evolve(contact_groups=["\ud800"]), ola.evolve(city=1)]
+    wrong += [ola.evolve(extra={"tag": "\ud800"}), ola.evolve(extra={"tag": object()})]
     for contact in wrong:
         with pytest.raises(errors.ValidationError) as caught:
             await client.contacts.add(contact)
@@ -196,6 +198,8 @@ async def test_replace_refuses_what_would_destroy(mocked: Any, client: Any, ola:
             await nothing
     with pytest.raises(errors.ValidationError, match="empty"):
         await client.contacts.replace_encoded(file)
+    with pytest.raises(errors.ValidationError, match="JSON has no word"):
+        await client.contacts.replace([ola.evolve(extra={"tag": object()})])
     rows = [ola, ola.evolve(city="x" * 101), ola.evolve(mobile="+4799999003", account_id=1)]
     with pytest.raises(errors.ValidationError) as caught:
         await client.contacts.replace(rows)

@@ -37,8 +37,9 @@ async def test_remove_needs_consent(mocked: Any, client: Any, wire: Any) -> None
     """I-4: stop: 0 is sent only with a word on where the consent is kept, and that word stays here."""
     stopped = {**wire, "stop": 1, "contactGroupIds": []}
     contact = Contact(mobile="+4799999999", id=7020139)
-    with pytest.raises(errors.ValidationError, match="consent"):
-        await client.stop_list.remove(contact, consent=" ")
+    for nothing in (" ", None, "\ud800"):
+        with pytest.raises(errors.ValidationError, match="consent"):
+            await client.stop_list.remove(contact, consent=nothing)
     assert not mocked.requests
     mocked.get(CONTACT, payload=stopped)
     mocked.get(f"{CONTACTS}&stop=1", payload={"contacts": [stopped], "contactGroups": []})
