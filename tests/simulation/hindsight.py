@@ -10,6 +10,7 @@ from tests.simulation.readings import (
     baseline,
     built_at,
     by_client,
+    moves,
     planned,
     promised,
     started,
@@ -40,7 +41,8 @@ def _intended(undone: RunRecord) -> set[str]:
     """Return whom a process that was cut short may have meant to write, as its journal says: nobody can tell."""
     is_cut_short = any(isinstance(life.error, Killed | asyncio.CancelledError | JournalError) for life in undone.lives)
     doubted = {row["mobile"] for row in written(undone.run) if row["code"] == "found" or row["outcome"] == "unknown"}
-    return doubted if is_cut_short else set()
+    old = moves(undone)
+    return doubted | {old[each] for each in doubted & old.keys()} if is_cut_short else set()
 
 
 def i_12_undo(world: World) -> Found:
