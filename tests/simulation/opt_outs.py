@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.simulation.hindsight import seen_before_deletions, undoing
 from tests.simulation.history import Change, Sent
-from tests.simulation.readings import accounts_shown, baseline, built_at, by_client, promised, shown_to
+from tests.simulation.readings import REFUSED, accounts_shown, baseline, built_at, by_client, promised, shown_to
 from tests.simulation.runs import RunRecord
 from tests.simulation.world import World
 
@@ -36,10 +36,14 @@ def i_4(world: World) -> Found:
 
 
 def _opted_out_again(world: World, record: RunRecord, mobile: str) -> int | None:
-    """Return where somebody opted out after the first request that took them off the stop list: the consent is used."""
+    """Return where somebody opted out after the first request that took them off the stop list: the consent is used.
+
+    Not by a request that was refused. Another run with the consent may have used it meanwhile, and the account look as
+    planned again: nobody who sees listings alone can tell.
+    """
     if mobile not in record.consent:
         return None
-    mine = (sent for sent in world.history.requests if sent.run is record)
+    mine = (sent for sent in world.history.requests if sent.run is record and sent.result not in REFUSED)
     freed = next((sent.position for sent in mine if mobile in _said_reachable(sent)), None)
     if freed is None:
         return None

@@ -9,6 +9,8 @@ from tests.simulation.history import Change, Person, Sent, Shown, State
 from tests.simulation.runs import RunRecord
 from tests.simulation.world import World
 
+REFUSED = frozenset({400, 401, 403, 404, 409, 413, 429})
+"""Statuses of requests that did nothing."""
 _TEXTS = (
     "name",
     "first_name",

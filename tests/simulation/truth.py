@@ -21,7 +21,6 @@ from tests.simulation.server import ACCOUNT
 from tests.simulation.world import World
 
 Found = Iterator[str]
-_DEFINITE = {400, 401, 403, 404, 409, 413, 429}
 
 
 def i_15(world: World) -> Found:

@@ -8,6 +8,7 @@ from pling_async.errors import GuardRefused, StalePlan, ValidationError, Verific
 from tests.simulation.history import TEXTS, Sent, State
 from tests.simulation.people import Row, spoken_of, wanted
 from tests.simulation.readings import (
+    REFUSED,
     accounts_shown,
     baseline,
     by_client,
@@ -23,7 +24,6 @@ from tests.simulation.server import UNWANTED
 from tests.simulation.world import World
 
 Found = Iterator[str]
-_DEFINITE = {400, 401, 403, 404, 409, 413, 429}
 
 
 def i_10(world: World) -> Found:
@@ -136,7 +136,7 @@ def _is_verdict(life: Life) -> bool:
 
 def _is_doubtful(world: World, sent: Sent) -> bool:
     answered = any(shown.sent is sent for _, shown in world.history.shown)
-    return sent.is_replace and sent.acquired and not answered and sent.result not in _DEFINITE
+    return sent.is_replace and sent.acquired and not answered and sent.result not in REFUSED
 
 
 def i_13(world: World) -> Found:
