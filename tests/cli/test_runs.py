@@ -16,6 +16,7 @@ from pling_async.sandbox import Fault
 
 LIST = "mobile;city\n99999102;OSLO\n99999201;BODØ\n"
 REPLACE = ("--mode", "replace", "--strategy", "replace")
+ROWS = 160
 
 
 def _rows(count: int) -> str:
@@ -107,7 +108,7 @@ def test_a_plan_is_confirmed_by_its_digest(pling: Any, people: Any, csv_file: An
 
 def _importing(people: Any, csv_file: Any, *options: str) -> "subprocess.Popen[bytes]":
     """Start an import in a process of its own, and wait until it writes."""
-    command = [sys.executable, "-m", "pling_async.cli", "import", str(csv_file(_rows(400))), "--yes", *options]
+    command = [sys.executable, "-m", "pling_async.cli", "import", str(csv_file(_rows(ROWS))), "--yes", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ.copy())
     deadline = time.monotonic() + 30
     while not people.changes() and time.monotonic() < deadline:
@@ -145,11 +146,11 @@ def test_a_signal_stops_well_and_resume_finishes(pling: Any, people: Any, csv_fi
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     (run_id,) = re.findall(r"pling runs resume (\S+)", told.decode())
-    assert 0 < len(people.changes()) < 400
+    assert 0 < len(people.changes()) < ROWS
     ended = pling("runs", "resume", run_id)
     assert ended.code == 0
-    assert len(people.changes()) == 400
-    assert sum(mobile.startswith("+4799999") for mobile in people.contacts()) >= 400
+    assert len(people.changes()) == ROWS
+    assert sum(mobile.startswith("+4799999") for mobile in people.contacts()) >= ROWS
 
 
 def test_two_signals_stop_now(pling: Any, people: Any, csv_file: Any) -> None:
