@@ -292,6 +292,7 @@ async def test_progress_is_told(pling: PlingClient) -> None:
     assert unit == "bytes"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("strategy", ["replace", "per_contact"])
 @pytest.mark.parametrize("sandbox", Semantics.variants().values(), ids=Semantics.variants(), indirect=True)
 async def test_nobody_is_unstopped_under_any_reading_of_the_document(
