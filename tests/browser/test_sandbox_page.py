@@ -64,7 +64,7 @@ async def client() -> AsyncIterator[Client]:
             yield Client(sandbox, http)
 
 
-async def test_contacts_are_found_and_turned(look: Any, client: Client) -> None:
+async def test_contacts_are_found_and_turned(client: Client, look: Any) -> None:
     """A name is found whatever its case, a number however it is written, and the list has pages."""
     await client.sandbox.seed([{"mobile": f"+4799999{number}", "name": f"N{number}"} for number in range(600, 720)])
     page = await look(client.page())
@@ -86,7 +86,7 @@ async def test_contacts_are_found_and_turned(look: Any, client: Client) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Kari")
 
 
-async def test_hostile_names_are_text_everywhere(look: Any, client: Client) -> None:
+async def test_hostile_names_are_text_everywhere(client: Client, look: Any) -> None:
     """Whatever a name, a group, a header or a body looks like, every part shows it and nothing runs (#113)."""
     body = [{"mobile": f"+4799999{500 + place}", "name": name[::-1]} for place, name in enumerate(HOSTILE)]
     assert (await client.send("POST", "contacts/replace?accountId=12345", body))[0] == 200
@@ -108,7 +108,7 @@ async def test_hostile_names_are_text_everywhere(look: Any, client: Client) -> N
         await expect(page.get_by_label("Search")).to_have_value(name)
 
 
-async def test_a_fault_is_armed(look: Any, client: Client, watch: Any) -> None:
+async def test_a_fault_is_armed(client: Client, look: Any, watch: Any) -> None:
     """A fault of the form spoils the next request, and is gone or taken away then."""
     page = await look(client.page("page/faults"))
     await page.get_by_label("Status").fill("503")
@@ -131,7 +131,7 @@ async def test_a_fault_is_armed(look: Any, client: Client, watch: Any) -> None:
     watch.seen.clear()
 
 
-async def test_switches_are_set_while_it_runs(look: Any, client: Client, watch: Any) -> None:
+async def test_switches_are_set_while_it_runs(client: Client, look: Any, watch: Any) -> None:
     """The next request is read as the switches then stand."""
     body = {"accountId": 12345, "mobile": "+4799999101", "name": "Åse"}
     assert (await client.send("POST", "contacts", body))[1]["city"] == "OSLO"
@@ -149,7 +149,7 @@ async def test_switches_are_set_while_it_runs(look: Any, client: Client, watch: 
     assert watch.seen == []
 
 
-async def test_the_last_replace(look: Any, client: Client) -> None:
+async def test_the_last_replace(client: Client, look: Any) -> None:
     """Who went, who changed and how, who came, and what was refused; the API's answer tells none of the first."""
     page = await look(client.page("page/replace"))
     await expect(page.locator("main")).to_contain_text("There was none")
@@ -166,7 +166,7 @@ async def test_the_last_replace(look: Any, client: Client) -> None:
     await expect(page.locator("tbody tr")).to_contain_text("item 3")
 
 
-async def test_requests_with_their_bodies(look: Any, client: Client) -> None:
+async def test_requests_with_their_bodies(client: Client, look: Any) -> None:
     """The journal shows what was asked, opened on demand, without credentials."""
     await client.send("POST", "contacts", {"accountId": 12345, "mobile": "+4799999778", "name": "Ny"})
     page = await look(client.page("page/requests"))
@@ -178,7 +178,7 @@ async def test_requests_with_their_bodies(look: Any, client: Client) -> None:
     await expect(page.locator("main")).to_contain_text("No requests.")
 
 
-async def test_seed_sample_and_reset(look: Any, client: Client) -> None:
+async def test_seed_sample_and_reset(client: Client, look: Any) -> None:
     """The store is filled and emptied, and what cannot be stored is said without losing what was typed."""
     page = await look(client.page())
     await page.locator("summary", has_text="Empty the sandbox").click()
@@ -194,7 +194,7 @@ async def test_seed_sample_and_reset(look: Any, client: Client) -> None:
     await expect(page.locator("tbody tr")).to_have_count(4)
 
 
-async def test_a_seed_that_is_none(look: Any, client: Client, watch: Any) -> None:
+async def test_a_seed_that_is_none(client: Client, look: Any, watch: Any) -> None:
     """A form that cannot be carried out comes back with its words and the reason."""
     page = await look(client.page())
     await page.get_by_label("JSON").fill("[{<script>alert(1)</script>")
@@ -205,7 +205,7 @@ async def test_a_seed_that_is_none(look: Any, client: Client, watch: Any) -> Non
     watch.seen.clear()
 
 
-async def test_another_page_can_do_nothing(look: Any, client: Client, watch: Any) -> None:
+async def test_another_page_can_do_nothing(client: Client, look: Any, watch: Any) -> None:
     """A page of another server on this machine can neither read the sandbox nor use its forms."""
     target = client.page("page/reset")
     html = f"""<!doctype html><title>evil</title><form method=post action={target}><button>x</button></form>
@@ -233,7 +233,7 @@ async def test_another_page_can_do_nothing(look: Any, client: Client, watch: Any
     watch.seen.clear()
 
 
-async def test_accessible(look: Any, client: Client) -> None:
+async def test_accessible(client: Client, look: Any) -> None:
     """axe-core finds nothing serious or critical on any part, in light and dark."""
     await client.send("POST", "contacts/replace?accountId=12345", [{"mobile": "+4799999101", "city": "BERGEN"}])
     await client.send("GET", "contacts/9999")
@@ -244,32 +244,38 @@ async def test_accessible(look: Any, client: Client) -> None:
         assert await accessible(page) == [], part
 
 
-async def test_neighbours_are_looked_at(look: Any) -> None:
-    """Without Pling the overview leads to each; hostile names are text there, and axe-core finds nothing (#113)."""
+@pytest_asyncio.fixture(loop_scope="module")
+async def neighbours() -> AsyncIterator[Sandbox]:
+    """Serve the other systems; the pages that look at it are closed before it is."""
     async with Sandbox(services=("ip1", "front", "front-legacy"), deterministic=True) as sandbox:
         await _fill_neighbours(sandbox)
-        page = await look(f"{sandbox.origin}/", bypass_csp=True, color_scheme="light")
-        for title, path in (("IP1", "ip1"), ("Front", "front"), ("Front (legacy)", "front-legacy")):
-            await page.goto(f"{sandbox.origin}/")
-            assert await accessible(page) == [], path
-            await page.emulate_media(color_scheme="light")
-            await page.get_by_role("link", name=title, exact=True).click()
-            await expect(page.get_by_role("heading", level=1)).to_have_text(f"Contacts of {title}")
-            await expect(page.locator("main")).to_contain_text("U+202E")
-            assert await page.locator("script, img, iframe").count() == 0
-            assert await accessible(page) == [], path
-            await page.get_by_label("Search").fill("70-174 06 99")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("tbody tr")).to_have_count(1)
-            await expect(page.locator("tbody")).to_contain_text("Åse Lie")
-        for part in ("page/ip1/blacklist", "page/switches"):
-            await page.goto(f"{sandbox.origin}/{part}")
-            assert await accessible(page) == [], part
-        await page.goto(f"{sandbox.origin}/page/ip1")
-        await page.get_by_label("Label").select_option(label="VIP (1)")
-        await page.get_by_role("button", name="Search").click()
+        yield sandbox
+
+
+async def test_neighbours_are_looked_at(neighbours: Sandbox, look: Any) -> None:
+    """Without Pling the overview leads to each; hostile names are text there, and axe-core finds nothing (#113)."""
+    page = await look(f"{neighbours.origin}/", bypass_csp=True, color_scheme="light")
+    for title, path in (("IP1", "ip1"), ("Front", "front"), ("Front (legacy)", "front-legacy")):
+        await page.goto(f"{neighbours.origin}/")
+        assert await accessible(page) == [], path
+        await page.emulate_media(color_scheme="light")
+        await page.get_by_role("link", name=title, exact=True).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(f"Contacts of {title}")
+        await expect(page.locator("main")).to_contain_text("U+202E")
+        assert await page.locator("script, img, iframe").count() == 0
+        assert await accessible(page) == [], path
+        await page.get_by_label("Search").fill("70-174 06 99")
+        await page.keyboard.press("Enter")
         await expect(page.locator("tbody tr")).to_have_count(1)
-        await expect(page.locator("tbody .mark")).to_have_text("blocked")
+        await expect(page.locator("tbody")).to_contain_text("Åse Lie")
+    for part in ("page/ip1/blacklist", "page/switches"):
+        await page.goto(f"{neighbours.origin}/{part}")
+        assert await accessible(page) == [], part
+    await page.goto(f"{neighbours.origin}/page/ip1")
+    await page.get_by_label("Label").select_option(label="VIP (1)")
+    await page.get_by_role("button", name="Search").click()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody .mark")).to_have_text("blocked")
 
 
 async def _fill_neighbours(sandbox: Sandbox) -> None:
@@ -288,7 +294,7 @@ async def _fill_neighbours(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.no_cover
-async def test_a_hundred_thousand_contacts(look: Any, client: Client) -> None:
+async def test_a_hundred_thousand_contacts(client: Client, look: Any) -> None:
     """Pages and searches come at once."""
     many = ({"mobile": f"+479999{number:07}", "name": f"Person {number}"} for number in range(100_000))
     await client.sandbox.seed(many)

@@ -79,8 +79,9 @@ def test_a_deadlock_is_an_error_with_a_dump() -> None:
     loop.close()
 
 
-def test_spinning_is_an_error(loop: VirtualLoop) -> None:
+def test_spinning_is_an_error(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that never waits for time is stopped."""
+    monkeypatch.setattr("tests.simulation.virtual_loop.MOST_STEPS", 2000)
 
     async def main() -> None:
         while True:  # noqa: ASYNC110 - to spin is the point
