@@ -46,13 +46,17 @@ async def elements(
 
 def _unseen(page: Iterable[T], keys: list[Hashable], seen: set[Hashable]) -> Iterable[T]:
     """Return the elements of a page that did not come before; nearly always all of them."""
-    new = set(keys)
-    if len(new) < len(keys) or not seen.isdisjoint(new):
-        firsts = dict[Hashable, T]()
-        for known, element in zip(keys, page, strict=True):
-            firsts.setdefault(known, element)
-        page = [element for known, element in firsts.items() if known not in seen]
-    seen |= new
+    known = len(seen)
+    if seen.isdisjoint(keys):
+        seen.update(keys)
+        if len(seen) - known == len(keys):
+            return page
+        seen.difference_update(keys)
+    firsts = dict[Hashable, T]()
+    for key, element in zip(keys, page, strict=True):
+        firsts.setdefault(key, element)
+    page = [element for key, element in firsts.items() if key not in seen]
+    seen.update(keys)
     return page
 
 
