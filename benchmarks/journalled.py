@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from attrs import frozen
 
@@ -20,7 +20,9 @@ from pling_async import ClientSettings, PlingClient, bulk
 from pling_async.bulk.execution import closing
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journalled import Journalled
+from pling_async.bulk.lookout import Lookout
 from pling_async.bulk.per_contact import PerContact
+from pling_async.bulk.seen_stops import SeenStops
 from pling_async.session.protocol import Request
 from pling_async.session.session import Caller
 
@@ -87,9 +89,10 @@ def _timed(url: str, plan: bulk.Plan, folder: Path, name: str) -> dict[str, floa
 async def _applied(url: str, plan: bulk.Plan, path: Path | None) -> dict[str, float]:
     async with _client(url) as pling:
         started, cpu = time.perf_counter(), time.process_time()
-        async with _calling(pling, path) as caller:
+        async with _calling(pling, path) as (caller, opened):
             over = pling.over(caller, account_id=ACCOUNT, origin=pling.origin)
-            sender = PerContact(over, cast("Journalled", caller), plan, plan.writes)
+            lookout = Lookout(over, SeenStops(plan, opened))
+            sender = PerContact(over, caller, plan.writes, lookout)
             outcomes = [written.outcome async for written in sender.run()]
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     if outcomes != [bulk.Outcome.APPLIED] * plan.counts.writes:
@@ -98,11 +101,11 @@ async def _applied(url: str, plan: bulk.Plan, path: Path | None) -> dict[str, fl
 
 
 @asynccontextmanager
-async def _calling(pling: PlingClient, path: Path | None) -> AsyncIterator[Any]:
+async def _calling(pling: PlingClient, path: Path | None) -> AsyncIterator[tuple[Journalled, Journal]]:
     """Yield what sends, with the journal at this path, whose closing takes part in the time, or with none."""
     if path is None:
-        yield _Unjournalled(pling.session)
+        yield cast("Journalled", _Unjournalled(pling.session)), cast("Journal", None)  # nobody opts out here
         return
     opened = await Journal.create(path, {"removals": 0})
     async with closing(opened):
-        yield Journalled(pling.session, opened)
+        yield Journalled(pling.session, opened), opened

@@ -125,7 +125,7 @@ def e164(scale: Scale, _: Path) -> list[Result]:
 def _disagreements(raw: pl.Series) -> int:
     column = phones.normalise_column(raw)
     with ProcessPoolExecutor() as pool:
-        parts = pool.map(_scalar, (part.to_list() for part in raw.to_frame().iter_slices(_PART) for part in part))
+        parts = pool.map(_scalar, (part.to_series().to_list() for part in raw.to_frame().iter_slices(_PART)))
         said = [each for part in parts for each in part]
     ours = zip(column["e164"].to_list(), column["code"].to_list(), strict=True)
     return sum(pair != each for pair, each in zip(ours, said, strict=True))

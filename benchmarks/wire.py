@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -134,7 +134,7 @@ async def _upsert(url: str, everybody: list[Contact]) -> None:
                 raise RuntimeError("a contact was not applied")
 
 
-async def _outcomes(pling: Any, everybody: list[Contact], listing: ContactListing) -> AsyncIterator[bool]:
+async def _outcomes(pling: Any, everybody: list[Contact], listing: ContactListing) -> AsyncGenerator[bool, None]:
     async for each in bulk.upsert(pling, everybody, max_in_flight=_AT_ONCE, listing=listing):
         yield each.outcome is bulk.Outcome.APPLIED
 
