@@ -133,11 +133,6 @@ class Earlier:
         return not self.decided.filter(is_open).is_empty()
 
 
-def _unwritten(run: Run) -> list[str]:
-    never = [Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value]
-    return run.written.filter(pl.col("outcome").is_in(never))["mobile"].to_list()
-
-
 def _may_be_found_out(run: Run, doubted: frozenset[str]) -> bool:
     """Tell whether resuming once more could decide what is unknown; not of what drifted, or is refused each time."""
     is_final = (pl.col("code") == DRIFTED) | (pl.col("code").is_in(REFUSALS) & pl.col("mobile").is_in(list(doubted)))
@@ -226,7 +221,7 @@ class Execution:
         """List the account, repair lost stops, and say whether it is as promised."""
         self._caller.is_finishing = True
         try:
-            verification = await verify(self._client, run.plan, seen, await asyncio.to_thread(_unwritten, run))
+            verification = await verify(self._client, run.plan, seen, run.written)
         except PlingError as unverified:
             unverified.run = evolve(run, requests=self._caller.requests)
             raise

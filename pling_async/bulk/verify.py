@@ -1,7 +1,6 @@
 """Verification: list the account again and compare it with what a plan promised; repair stops, upward only."""
 
 import asyncio
-from collections.abc import Collection
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -9,10 +8,12 @@ from attrs import evolve, field, frozen
 from pling_async.bulk.alignment import aligned, by_mobile
 from pling_async.bulk.fields import WRITABLE, row_count
 from pling_async.bulk.list_columns import differ
+from pling_async.bulk.per_contact import DRIFTED
 from pling_async.bulk.plan import Plan
 from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot, last_snapshot
 from pling_async.bulk.stops import as_held, carrying, keep_stops, known_stops, lost_from, moved_along
+from pling_async.errors import Outcome
 from pling_async.pling.client import PlingClient
 
 
@@ -68,11 +69,12 @@ def _differs(both: pl.DataFrame, name: str) -> pl.Series:
 
 
 async def verify(
-    client: PlingClient, plan: Plan, seen: SeenStops | None = None, unwritten: Collection[str] = ()
+    client: PlingClient, plan: Plan, seen: SeenStops | None = None, written: pl.DataFrame | None = None
 ) -> Verification:
     """List the account, repair stops that were lost, and say what still differs.
 
-    `seen` are those that arrived since. People of `unwritten` were not written: the list alone does not stop them.
+    `seen` are those that arrived since. `written` is what became of each write (`Run.written`): the list alone stops
+    nobody who was not written, and who was left alone stays as they are but for the stop.
     """
 
     async def see(account: Snapshot) -> None:
@@ -80,7 +82,7 @@ async def verify(
             await seen.see_account(account)
 
     def lost(account: Snapshot) -> pl.DataFrame:
-        return _lost(plan, None if seen is None else seen.people, unwritten, account)
+        return _lost(plan, None if seen is None else seen.people, written, account)
 
     account = await last_snapshot(client)
     await see(account)
@@ -89,13 +91,22 @@ async def verify(
     return evolve(found, repaired_stops=repaired)
 
 
-def _lost(plan: Plan, stops: pl.DataFrame | None, unwritten: Collection[str], after: Snapshot) -> pl.DataFrame:
+def _lost(plan: Plan, stops: pl.DataFrame | None, written: pl.DataFrame | None, after: Snapshot) -> pl.DataFrame:
     """Return whom the plan stops, as it wants them, and who else was seen stopped, as the account has them."""
     planned = lost_from(plan.wanted.filter("is_stopped"), after)
-    if unwritten and planned.height:
-        known = known_stops(plan, planned.clear())["mobile"].implode()
-        planned = planned.filter(~pl.col("mobile").is_in(list(unwritten)) | pl.col("mobile").is_in(known))
+    if written is not None and planned.height:
+        planned = _as_written(plan, planned, written, after)
     if stops is None:
         return planned
     stops = moved_along(plan, stops, after)
     return pl.concat([planned, as_held(lost_from(stops, after).join(planned, on="mobile", how="anti"), after)])
+
+
+def _as_written(plan: Plan, planned: pl.DataFrame, written: pl.DataFrame, after: Snapshot) -> pl.DataFrame:
+    """Leave out whom only a row stops that was not written; whoever was left alone comes as the account has them."""
+    is_unwritten = pl.col("outcome").is_in([Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value])
+    unwritten = written.filter(is_unwritten).join(known_stops(plan, planned.clear()), on="mobile", how="anti")
+    planned = planned.join(unwritten, on="mobile", how="anti")
+    alone = written.filter(is_unwritten | (pl.col("code") == DRIFTED)).select("mobile")
+    held = as_held(planned.join(alone, on="mobile", how="semi"), after)
+    return pl.concat([planned.join(alone, on="mobile", how="anti"), held])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pling_async import PlingClient, bulk, errors
+from pling_async import Contact, PlingClient, bulk, errors
 from pling_async.bulk import ApplySettings, Conclusion, Guards, Outcome
 from pling_async.bulk.history import find_run
 from pling_async.bulk.journal import Journal
@@ -117,6 +117,19 @@ async def test_who_was_added_again_is_not_deleted(pling: PlingClient, sandbox: S
     again = await bulk.resume(pling, run.id)
     assert again.written.select("outcome", "code").rows() == [("unknown", "drifted")]
     assert len(writes()) == sent
+
+
+async def test_who_was_left_alone_is_stopped_and_no_more(pling: PlingClient, state: State) -> None:
+    """Others removed somebody on the stop list and added them again: the stop comes back, the values do not."""
+    before = [{**ROWS[0], "is_stopped": True}, ROWS[1]]
+    await bulk.apply(pling, await _plan(pling, before))
+    run = await _halted(pling, await _plan(pling, [{**row, "city": "OSLO"} for row in before]))
+    await _delete(pling, MOBILES[0])
+    await pling.contacts.add(Contact(mobile=MOBILES[0], comment="mine"))
+    again = await bulk.resume(pling, run.id, settings=AT_ONCE)
+    assert sorted(again.written.select("outcome", "code").rows()) == [("applied", ""), ("skipped", "drifted")]
+    found = (await state())[MOBILES[0]]
+    assert (found["stop"], found["comment"], found["city"], found["firstName"]) == (1, "mine", "", "")
 
 
 async def test_what_drifted_ends_the_run(pling: PlingClient, sandbox: Sandbox) -> None:
