@@ -1,9 +1,12 @@
 """What every test gets: no blocking call inside the event loop goes unnoticed, and speed decides nothing."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, Final
 
 import hypothesis
 import pytest
@@ -17,12 +20,31 @@ hypothesis.settings.register_profile("project", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("project")
 
+UNTRACED: Final = {"browser", "documentation", "examples", "faults", "security", "simulation"}
+"""Folders of tests that are about the whole; together with drawn examples they would double the time of the suite."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure no coverage of drawn examples: it takes most of their time, and they reach what written ones reach."""
+    """Measure no coverage where it takes much time and finds nothing: these reach what written examples reach."""
     for item in items:
-        if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker("no_cover")
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in UNTRACED or hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("untraced")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Run what is marked `untraced` without coverage; the marker of pytest-cov does nothing in a worker of xdist."""
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    here, elsewhere = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(elsewhere)
+        sys.settrace(here)
 
 
 @pytest.fixture(autouse=True)

@@ -190,7 +190,7 @@ async def test_printed(look: Any, page_file: str) -> None:
     assert len(await _shown(page)) == 50
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_a_hundred_thousand_changes(look: Any, plan: bulk.Plan, tmp_path: Path) -> None:
     """The page opens, turns and searches without making anybody wait."""
     many = plan.contacts.filter(pl.col("action") == "add")

@@ -293,7 +293,7 @@ async def _fill_neighbours(sandbox: Sandbox) -> None:
     await sandbox.front_legacy.seed(contacts=[{"name": name, "fields": own} for name, own in phones])
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_a_hundred_thousand_contacts(client: Client, look: Any) -> None:
     """Pages and searches come at once."""
     many = ({"mobile": f"+479999{number:07}", "name": f"Person {number}"} for number in range(100_000))

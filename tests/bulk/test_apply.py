@@ -292,7 +292,7 @@ async def test_progress_is_told(pling: PlingClient) -> None:
     assert unit == "bytes"
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("strategy", ["replace", "per_contact"])
 @pytest.mark.parametrize("sandbox", Semantics.variants().values(), ids=Semantics.variants(), indirect=True)
 async def test_nobody_is_unstopped_under_any_reading_of_the_document(
@@ -313,7 +313,7 @@ def _any_reading(seed: int) -> Semantics:
     return Semantics(**{switch.name: draw.choice(switch.values) for switch in Semantics.switches()})
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("strategy", ["replace", "per_contact"])
 @pytest.mark.parametrize("sandbox", [_any_reading(seed) for seed in range(30)], ids=range(30), indirect=True)
 async def test_nobody_is_unstopped_under_mixed_readings(pling: PlingClient, state: State, strategy: str) -> None:

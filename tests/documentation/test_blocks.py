@@ -78,7 +78,7 @@ def _name(page: Path) -> str:
 RUNNABLE: Final = [page for page in PAGES if any(block.excuse is None for block in blocks(page))]
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("page", RUNNABLE, ids=_name)
 def test_a_page_runs(page: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python runs, commands end as the page says and say what it shows, files that it shows can be read."""

@@ -159,7 +159,7 @@ async def test_who_waits_for_a_turn_was_not_sent(account: Sandbox) -> None:
     assert [group["name"] for group in (await account.groups())[:2]] == ["First", "G2"]
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("strategy", ["per_contact", "replace"])
 async def test_a_run_can_be_cancelled_anywhere(strategy: str) -> None:
     """Lock and notes are as they should be, the journal is true, and resuming ends as planned (#72, I-9, I-14)."""

@@ -126,7 +126,7 @@ CLOCKS: Final = [(False, 0.0), (True, 0.0), (True, 3600.0)]
 """Whether answers have a Date, and by how many seconds it is wrong."""
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("limit", "minutes", "window", "clock"),
     [

@@ -53,7 +53,7 @@ async def interrupted(world: Any, name: str, how: str, folder: Path) -> int:
     return await process.wait()
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("how", "code"), [("SIGKILL", -9), ("SIGINT", 130), ("401", 4)])
 @pytest.mark.parametrize("name", ["ip1", "front"])
