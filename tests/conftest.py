@@ -27,8 +27,8 @@ UNTRACED: Final = {"browser", "documentation", "examples", "faults", "security",
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measure no coverage where it takes much time and finds nothing: these reach what written examples reach."""
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in UNTRACED or hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+        is_of_the_whole = any(item.path.is_relative_to(Path(__file__).parent / folder) for folder in UNTRACED)
+        if is_of_the_whole or hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("untraced")
 
 
