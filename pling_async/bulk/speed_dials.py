@@ -25,17 +25,14 @@ def in_turn(plan: Plan, others: pl.DataFrame, removals: pl.DataFrame) -> Turns:
     givers = _givers(plan, others)
     if not givers:
         return Turns((others,), ())
-    gone = frozenset(removals["mobile"])
-    turns = {mobile: _turn(mobile, givers, gone) for mobile in givers}
-    first = others.filter(~pl.col("mobile").is_in(list(turns)))
-    parts = {
-        turn: others.filter(pl.col("mobile").is_in([mobile for mobile, each in turns.items() if each == turn]))
-        for turn in sorted(set(turns.values()))
-    }
-    return Turns(
-        (first, *(part for (is_after, _), part in parts.items() if not is_after)),
-        tuple(part for (is_after, _), part in parts.items() if is_after),
-    )
+    turns = _turns(givers, frozenset(removals["mobile"]))
+    rows = [(mobile, *turn) for mobile, turn in turns.items()]
+    table = pl.DataFrame(rows, schema={"mobile": pl.String, "is_after": pl.Boolean, "turn": pl.UInt32}, orient="row")
+    marked = others.join(table, on="mobile", how="left", maintain_order="left")
+    marked = marked.with_columns(pl.col("is_after").fill_null(value=False), pl.col("turn").fill_null(value=0))
+    parts = marked.partition_by("is_after", "turn", as_dict=True, include_key=False)
+    before, after = (tuple(parts[key] for key in sorted(parts) if key[0] is is_after) for is_after in (False, True))
+    return Turns(before, after)
 
 
 def _givers(plan: Plan, others: pl.DataFrame) -> dict[str, str]:
@@ -54,13 +51,18 @@ def _dial() -> pl.Expr:
     return pl.col("speed_dial").str.to_uppercase()
 
 
-def _turn(mobile: str, givers: Mapping[str, str], gone: frozenset[str]) -> tuple[bool, int]:
-    """Return whether somebody waits for a removal, and how many others have to be written before."""
-    waits_for = [mobile]
-    while (giver := givers.get(waits_for[-1])) is not None:
-        if giver in gone:
-            return True, len(waits_for)
-        if giver in waits_for:
-            break  # a swap: whoever comes first is refused
-        waits_for.append(giver)
-    return False, len(waits_for)
+def _turns(givers: Mapping[str, str], gone: frozenset[str]) -> dict[str, tuple[bool, int]]:
+    """Return whether somebody waits for a removal, and how many others have to be written before.
+
+    Of a swap nobody can be first: whoever is gets refused.
+    """
+    turns: dict[str, tuple[bool, int]] = {}
+    for mobile in givers:
+        waiting, first = dict[str, None](), mobile
+        while first in givers and first not in turns and first not in waiting:
+            waiting[first] = None
+            first = givers[first]
+        is_after, turn = turns.get(first, (first in gone, 0))
+        for place, each in enumerate(reversed(waiting), start=turn + 1):
+            turns[each] = (is_after, place)
+    return turns

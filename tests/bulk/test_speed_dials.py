@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pling_async import PlingClient, bulk, errors
 from pling_async.bulk import Guards, Outcome
+from pling_async.bulk.speed_dials import in_turn
 from pling_async.sandbox import Fault, Sandbox
 
 MOBILES = [f"+4799999{number:03}" for number in range(10)]
@@ -62,3 +64,17 @@ async def test_a_swap_takes_a_replace(pling: PlingClient, state: State, strategy
     assert run.is_complete is is_complete
     assert await _dials(state) == ({0: "B", 1: "A", 2: "D"} if is_complete else {0: "A", 1: "B", 2: "D"})
     assert set(run.written.filter(outcome="not_applied")["code"]) <= {errors.ConflictError.__name__}
+
+
+async def test_a_long_row_of_heirs_is_put_in_order_at_once(pling: PlingClient, sandbox: Sandbox) -> None:
+    """Everybody of twenty thousand gets the dial of the next one, and the last one that of somebody who goes."""
+    people = [f"+479999{number:04}" for number in range(9_999)] + [f"+479998{number:04}" for number in range(9_999)]
+    held = [{"mobile": mobile, "speedDial": f"D{place}"} for place, mobile in enumerate(people)]
+    await sandbox.seed(contacts=held)
+    rows = [{"mobile": mobile, "speed_dial": f"D{place + 1}"} for place, mobile in enumerate(people[:-1])]
+    guards = Guards(find_moves=False, max_removal_percent=100)
+    plan = await bulk.plan(pling, await bulk.prepare(rows), mode="replace", guards=guards)
+    removals = plan.writes.filter(action="remove")
+    turns = in_turn(plan, plan.writes.filter(pl.col("action") != "remove"), removals)
+    assert turns.before_removals == ()
+    assert [part["mobile"].item() for part in turns.after_removals] == people[-2::-1]
