@@ -20,7 +20,7 @@ def i_4(world: World) -> Found:
         if _may_go(world, record, change, cause, place):
             continue
         since = _opted_out_again(world, record, change.mobile) or 0
-        ends = [world.history.state(at).get(change.mobile) for at in _ended(world, record)]
+        ends = [world.history.state(at).get(change.mobile) for at in _ended(world, record) if at > place]
         was_known = _was_known(world, cause, change.mobile, since=since)
         if was_known and change.mobile not in _said_stopped(cause):
             what = "was removed" if change.after is None else "became reachable"
@@ -78,8 +78,12 @@ def i_4_says(world: World) -> Found:
 
 
 def _ended(world: World, record: RunRecord) -> list[int]:
-    """Return where a run ended, and its undo, which puts back what one that was cut short had lost."""
-    return [record.last.ended, *(undo.last.ended for undo, undone in undoing(world) if undone is record)]
+    """Return where each life of a run ended, and of its undo, which puts back what one that was cut short had lost.
+
+    Each, since a run may be resumed once more when it is over, and another with consent may have come in between.
+    """
+    undos = (undo for undo, undone in undoing(world) if undone is record)
+    return [life.ended for each in (record, *undos) for life in each.lives]
 
 
 def _may_go(world: World, record: RunRecord, change: Change, cause: Sent, place: int) -> bool:
