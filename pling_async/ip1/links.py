@@ -9,8 +9,8 @@ from pling_async.session.protocol import Response, values_of
 
 Query = tuple[tuple[str, str], ...]
 
-_LINK: Final = re.compile(r'<([^<>]*)>((?:\s*;\s*[^\s;,="<>]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"<>]*))?)*)')
-_RELATIONS: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
+_LINK: Final = re.compile(r'<([^<>]*+)>((?:[^"<,]++|"[^"]*+")*+)')
+_PARAMETER: Final = re.compile(r';\s*([^\s;,="<>]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"<>]*)))?')
 
 _PAGING: Final = frozenset({"start", "limit", "order"})
 _FLAGS: Final = frozenset({("meta", "")})
@@ -49,11 +49,16 @@ def _query_of(target: str, origin: str, path: str) -> str:
 
 
 def _next(response: Response) -> str | None:
-    for link in _LINK.finditer(", ".join(values_of(response.headers, "link"))):
-        relation = _RELATIONS.search(link[2])
-        if relation is not None and "next" in (relation[1] or relation[2] or "").lower().split():
-            return link[1]
+    for target, parameters in _LINK.findall(", ".join(values_of(response.headers, "link"))):
+        if "next" in parameters.lower() and _leads_on(parameters):
+            return str(target)
     return None
+
+
+def _leads_on(parameters: str) -> bool:
+    """Tell whether the relation is to the next page; of several, the first counts (RFC 8288, section 3.3)."""
+    relations = (quoted or plain for name, quoted, plain in _PARAMETER.findall(parameters) if name.lower() == "rel")
+    return "next" in next(relations, "").lower().split()
 
 
 def _check_place(here: SplitResult, path: str, there: SplitResult) -> None:

@@ -1,9 +1,9 @@
 """Listings in pages: the next page is asked for while this one is read, and nothing comes twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable
 from contextlib import aclosing, suppress
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
@@ -25,7 +25,7 @@ class Page(Generic[T, At]):
 
 
 async def elements(
-    first: At, read: Callable[[At], Awaitable[Page[T, At]]], key: Callable[[T], Hashable]
+    first: At, read: Callable[[At], Coroutine[Any, Any, Page[T, At]]], key: Callable[[T], Hashable]
 ) -> AsyncGenerator[T]:
     """Yield a listing's elements, each once however the pages shift while they are read.
 
@@ -60,7 +60,7 @@ def _unseen(page: Iterable[T], keys: list[Hashable], seen: set[Hashable]) -> Ite
     return page
 
 
-async def pages(first: At, read: Callable[[At], Awaitable[Page[T, At]]]) -> AsyncGenerator[tuple[T, ...]]:
+async def pages(first: At, read: Callable[[At], Coroutine[Any, Any, Page[T, At]]]) -> AsyncGenerator[tuple[T, ...]]:
     """Yield the elements page by page; raises `CorrelationError` when a page leads to one that was read before."""
     seen = {first}
     page = await read(first)
@@ -69,7 +69,7 @@ async def pages(first: At, read: Callable[[At], Awaitable[Page[T, At]]]) -> Asyn
             yield page.elements
             raise CorrelationError("the pages of the listing lead in a circle; it cannot be read to its end")
         seen.add(page.next)
-        ahead = asyncio.ensure_future(read(page.next))
+        ahead = asyncio.create_task(read(page.next))
         try:
             yield page.elements
             del page
@@ -79,7 +79,7 @@ async def pages(first: At, read: Callable[[At], Awaitable[Page[T, At]]]) -> Asyn
     yield page.elements
 
 
-async def _stopped(ahead: "asyncio.Future[Page[T, At]]") -> None:
+async def _stopped(ahead: "asyncio.Task[Page[T, At]]") -> None:
     """Take a page back that nobody waits for any more; its error would be nobody's either."""
     if not ahead.done():
         ahead.cancel()
