@@ -33,7 +33,7 @@ def test_a_plan_that_cannot_be_shown_is_not_carried_out(account: Any, rejected: 
         ended = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 1
     assert b"No space left on device" in ended.stderr
-    assert account.contacts() == []
+    assert account.contacts() == {}
 
 
 def _link(path: Path) -> None:

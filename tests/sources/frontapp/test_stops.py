@@ -1,6 +1,5 @@
 """Whoever is marked as stopped in Front arrives as stopped: with every mobile, in any words, whatever else is wrong."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,15 +11,6 @@ from pling_async.sandbox import Sandbox
 from pling_async.sources.frontapp import FIELDS, frontapp, row_of
 
 FIRST, SECOND, THIRD = "+4799999001", "+4799999002", "+4799999003"
-
-
-@pytest.fixture
-async def front() -> AsyncIterator[tuple[Sandbox, FrontClient]]:
-    """Return a sandbox of Front that knows every mapped custom field, and a client of it."""
-    async with Sandbox(services=("front",)) as sandbox:
-        await sandbox.front.seed(custom_fields=[{"name": name} for name in (*FIELDS, "Reserved")])
-        async with FrontClient(sandbox.front.token, base_url=sandbox.front.url) as client:
-            yield sandbox, client
 
 
 def contact(*phones: str, stop: Any = True, **more: Any) -> dict[str, Any]:

@@ -16,20 +16,6 @@ from pling_async.sources.ip1 import FIELDS
 FIRST, SECOND, THIRD = "+4799999001", "+4799999002", "+4799999003"
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """Serve IP1 alone."""
-    async with Sandbox(services=("ip1",), deterministic=True) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def client(sandbox: Sandbox) -> AsyncIterator[Ip1Client]:
-    """Return a client for it."""
-    async with Ip1Client(sandbox.ip1.token, base_url=sandbox.ip1.url) as client:
-        yield client
-
-
 async def stops(source: Any) -> dict[str, bool | None]:
     """Return what a source says of each number that can be used."""
     rows = (await bulk.prepare(source)).contacts.rows(named=True)

@@ -1,25 +1,11 @@
 """Front as a source: what becomes of each handle and field, and that nothing is lost silently."""
 
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from pling_async import bulk
 from pling_async.frontapp.client import FrontClient
 from pling_async.sandbox import Sandbox
-from pling_async.sources.frontapp import FIELDS, FrontContacts, Left, frontapp
-
-FIELD_NAMES = (*FIELDS, "Shoe size")
-
-
-@pytest.fixture
-async def front() -> AsyncIterator[tuple[Sandbox, FrontClient]]:
-    """Return a sandbox of Front that knows every mapped custom field, and a client of it."""
-    async with Sandbox(services=("front",)) as sandbox:
-        await sandbox.front.seed(custom_fields=[{"name": name} for name in FIELD_NAMES])
-        async with FrontClient(sandbox.front.token, base_url=sandbox.front.url) as client:
-            yield sandbox, client
+from pling_async.sources.frontapp import FrontContacts, Left, frontapp
 
 
 def contact(*handles: str, **more: Any) -> dict[str, Any]:

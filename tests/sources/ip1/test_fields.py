@@ -1,6 +1,5 @@
 """IP1 accounts as a source: the mapping table, groups, and that nobody who is blocked arrives as reachable."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import polars as pl
@@ -15,20 +14,6 @@ from pling_async.sources.headers import ATTRIBUTES
 from pling_async.sources.ip1 import FIELDS
 
 FIRST, SECOND, THIRD = "+46701740601", "+46701740602", "+46701740603"
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """Serve IP1 alone."""
-    async with Sandbox(services=("ip1",), deterministic=True) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def client(sandbox: Sandbox) -> AsyncIterator[Ip1Client]:
-    """Return a client for it."""
-    async with Ip1Client(sandbox.ip1.token, base_url=sandbox.ip1.url) as client:
-        yield client
 
 
 def person(number: str | None, *labels: str, **properties: str) -> dict[str, Any]:
