@@ -57,7 +57,7 @@ $(VENV)/.bench-ready: pyproject.toml | $(BIN)/python
 
 bench: $(VENV)/.bench-ready ## every measurement that the documentation quotes, but copies
 	$(BIN)/python -m benchmarks
-	$(BIN)/python benchmarks/sandbox_scale.py
+	$(BIN)/python -m benchmarks.sandbox_scale
 
 bench-quick: $(VENV)/.bench-ready ## the same with smaller inputs, in under two minutes
 	$(BIN)/python -m benchmarks --quick

@@ -1,6 +1,6 @@
 """Time the sandbox at scale; prints JSON with seconds for each step, and the event loop's longest pause.
 
-    python benchmarks/sandbox_scale.py --contacts 1000000
+    python -m benchmarks.sandbox_scale --contacts 1000000
 
 Replaces an empty account, repeats the same request, changes every contact, lists the account, removes all but one. The
 client runs in the same process and only moves bytes.
@@ -18,6 +18,7 @@ from typing import IO
 import aiohttp
 import orjson
 
+from benchmarks.measuring import Pauses
 from pling_async.sandbox import Sandbox
 
 
@@ -38,20 +39,6 @@ def write_body(path: Path, count: int, city: str) -> None:
             }
             file.write((b"," if number else b"[") + orjson.dumps(contact))
         file.write(b"]")
-
-
-class Pauses:
-    """Measures how long the event loop was held."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-
-    async def watch(self) -> None:
-        """Look every five milliseconds."""
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            self.longest = max(self.longest, time.perf_counter() - before - 0.005)
 
 
 class Client:
