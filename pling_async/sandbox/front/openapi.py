@@ -1,18 +1,19 @@
 """The OpenAPI document of the Core API as this sandbox serves it, made of its routes, its rules and its switches."""
 
 import re
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from attrs import frozen
 
+from pling_async.sandbox import openapi
 from pling_async.sandbox.front import contacts, lists, notes
 from pling_async.sandbox.front.calls import Operation
 from pling_async.sandbox.front.openapi_schemas import of, schemas
 from pling_async.sandbox.front.paging import MOST, USUAL
 from pling_async.sandbox.front.routes import ROUTES, Route
 from pling_async.sandbox.front.semantics import FrontSemantics
-
-Json = dict[str, Any]
+from pling_async.sandbox.openapi import Json
 
 _SECONDS: Final = {"type": "number", "minimum": 0, "maximum": contacts.LATEST}
 _PARAMETERS: Final[dict[str, Json]] = {
@@ -97,28 +98,21 @@ _FORM: Final = {
 
 def document(semantics: FrontSemantics, prefix: str) -> Json:
     """Return the document of the API under a path."""
-    paths: dict[str, Json] = {}
-    for route in ROUTES:
-        path = re.sub(r"{(\w+)(?::[^{}]*)?}", r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, path, semantics)
-    return {
-        "openapi": "3.1.0",
-        "info": {
+    routes = ((route.method, route.path, route) for route in ROUTES)
+    return openapi.document(
+        prefix,
+        info={
             "title": "Front Core API: contacts",
             "version": "1.0.0",
             "description": _ABOUT.format(switches=semantics.summary()),
         },
-        "servers": [{"url": prefix}],
-        "security": [{"bearer": []}],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": schemas(semantics),
-        },
-    }
+        scheme={"scheme": "bearer"},
+        paths=openapi.paths(routes, partial(_operation, semantics)),
+        schemas=schemas(semantics),
+    )
 
 
-def _operation(route: Route, path: str, semantics: FrontSemantics) -> Json:
+def _operation(semantics: FrontSemantics, route: Route, path: str) -> Json:
     shape, names = _SHAPES[route.operation], re.findall(r"{(\w+)}", path)
     parameters = [_parameter("path", name) for name in names] + [_parameter("query", name) for name in shape.query]
     described: Json = {

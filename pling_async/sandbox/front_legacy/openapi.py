@@ -1,8 +1,10 @@
 """The OpenAPI document of the deprecated API."""
 
-from typing import Any, Final
+from typing import Final
 
+from pling_async.sandbox import openapi
 from pling_async.sandbox.front_legacy.validation import SOURCES
+from pling_async.sandbox.openapi import Json
 
 _TEXT: Final = {"type": "string"}
 _NAME: Final = {"type": "string", "minLength": 1}
@@ -32,7 +34,7 @@ _MEANINGS: Final = {
 _HEADERS: Final = {401: "WWW-Authenticate", 405: "Allow"}
 
 
-def document(prefix: str, path: str) -> dict[str, Any]:
+def document(prefix: str, path: str) -> Json:
     """Return the document of the API under a path."""
     operation = {
         "operationId": "add_contact",
@@ -41,18 +43,16 @@ def document(prefix: str, path: str) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": _CONTACT}}},
         "responses": {"202": {"description": "Accepted."}, **{str(status): _refusal(status) for status in _MEANINGS}},
     }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Front contact API, deprecated", "version": "1.0.0"},
-        "servers": [{"url": prefix}],
-        "security": [{"basic": []}],
-        "paths": {path: {"post": operation}},
-        "components": {"securitySchemes": {"basic": {"type": "http", "scheme": "basic"}}},
-    }
+    return openapi.document(
+        prefix,
+        info={"title": "Front contact API, deprecated", "version": "1.0.0"},
+        scheme={"scheme": "basic"},
+        paths={path: {"post": operation}},
+    )
 
 
-def _refusal(status: int) -> dict[str, Any]:
-    response: dict[str, Any] = {
+def _refusal(status: int) -> Json:
+    response: Json = {
         "description": _MEANINGS[status],
         "content": {"application/json": {"schema": _ERROR}},
     }

@@ -1,18 +1,19 @@
 """The OpenAPI document of the IP1 API as this sandbox serves it, made of its routes and its switches."""
 
 import re
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
 
+from pling_async.sandbox import openapi
 from pling_async.sandbox.ip1 import blacklist, contacts, labels
 from pling_async.sandbox.ip1.blacklist import MSISDN
 from pling_async.sandbox.ip1.calls import LIMIT, MOST, Operation
 from pling_async.sandbox.ip1.metadata import FIELDS, PROPERTY
 from pling_async.sandbox.ip1.routes import ROUTES
 from pling_async.sandbox.ip1.semantics import Ip1Semantics
-
-Json = dict[str, Any]
+from pling_async.sandbox.openapi import Json
 
 _TEXT: Final[Json] = {"type": "string"}
 _COUNT: Final[Json] = {"type": "integer", "minimum": 0}
@@ -93,29 +94,21 @@ _SHAPES: Final[dict[Operation, _Shape]] = {
 
 def document(semantics: Ip1Semantics, prefix: str) -> Json:
     """Return the document of the API under a path."""
-    paths: dict[str, Json] = {}
-    for method, pattern, operation in ROUTES:
-        path = re.sub(r"{(\w+):[^}]*}", r"{\1}", pattern)
-        paths.setdefault(path, {})[method.lower()] = _operation(operation, path, semantics)
-    return {
-        "openapi": "3.1.0",
-        "info": {
+    return openapi.document(
+        prefix,
+        info={
             "title": "IP1 contacts API",
             "version": "2",
             "description": _ABOUT.format(switches=semantics.summary()),
         },
-        "servers": [{"url": prefix}],
-        "security": [{"bearer": []}],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "responses": {str(status): _error(status) for status in _MEANINGS},
-            "schemas": _schemas(semantics),
-        },
-    }
+        scheme={"scheme": "bearer"},
+        paths=openapi.paths(ROUTES, partial(_operation, semantics)),
+        responses={str(status): _error(status) for status in _MEANINGS},
+        schemas=_schemas(semantics),
+    )
 
 
-def _operation(operation: Operation, path: str, semantics: Ip1Semantics) -> Json:
+def _operation(semantics: Ip1Semantics, operation: Operation, path: str) -> Json:
     shape, places = _SHAPES[operation], re.findall(r"{(\w+)}", path)
     described: Json = {
         "operationId": operation.__name__,

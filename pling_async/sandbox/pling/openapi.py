@@ -1,10 +1,13 @@
 """The OpenAPI document of the Pling API as this sandbox serves it, made of its routes, its rules and its switches."""
 
 import re
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from attrs import frozen
 
+from pling_async.sandbox import openapi
+from pling_async.sandbox.openapi import Json
 from pling_async.sandbox.pling import contact_groups, contacts
 from pling_async.sandbox.pling.calls import DIGITS, Operation
 from pling_async.sandbox.pling.fields import JsonSchema
@@ -13,8 +16,6 @@ from pling_async.sandbox.pling.replace import replace_contacts
 from pling_async.sandbox.pling.routes import ROUTES
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.versions import ASSUMED, RANGE
-
-Json = dict[str, Any]
 
 _NUMBER: Final[JsonSchema] = {"type": "integer", "minimum": 0, "maximum": 10**DIGITS - 1}
 _ONLY_TRUE: Final[JsonSchema] = {"type": "string", "examples": ["true"], "description": 'Only "true" sets the flag.'}
@@ -91,33 +92,25 @@ _SHAPES: Final[dict[Operation, _Shape]] = {
 
 def document(semantics: Semantics, prefix: str) -> Json:
     """Return the document of the API under a path."""
-    paths: dict[str, Json] = {}
-    for method, pattern, operation in ROUTES:
-        path = re.sub(r"{(\w+):[^/]*}", r"{\1}", pattern)
-        paths.setdefault(path, {})[method.lower()] = _operation(operation, path, semantics)
-    return {
-        "openapi": "3.1.0",
-        "info": {
+    return openapi.document(
+        prefix,
+        info={
             "title": "Pling Contacts API",
             "version": semantics.newest_version,
             "description": _ABOUT.format(switches=semantics.summary()),
         },
-        "servers": [{"url": prefix}],
-        "security": [{"basic": []}],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {"basic": {"type": "http", "scheme": "basic", "description": "Section 1.3, in UTF-8."}},
-            "parameters": {
-                name: {"name": name, "in": place, "required": name in _REQUIRED, "schema": schema}
-                for place, name, schema in _PARAMETERS
-            },
-            "responses": {str(status): _error(status, semantics) for status in _MEANINGS},
-            "schemas": schemas(semantics),
+        scheme={"scheme": "basic", "description": "Section 1.3, in UTF-8."},
+        paths=openapi.paths(ROUTES, partial(_operation, semantics)),
+        parameters={
+            name: {"name": name, "in": place, "required": name in _REQUIRED, "schema": schema}
+            for place, name, schema in _PARAMETERS
         },
-    }
+        responses={str(status): _error(status, semantics) for status in _MEANINGS},
+        schemas=schemas(semantics),
+    )
 
 
-def _operation(operation: Operation, path: str, semantics: Semantics) -> Json:
+def _operation(semantics: Semantics, operation: Operation, path: str) -> Json:
     shape, names = _SHAPES[operation], re.findall(r"{(\w+)}", path)
     described: Json = {
         "operationId": operation.__name__,
