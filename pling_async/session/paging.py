@@ -71,6 +71,7 @@ async def pages(first: At, read: Callable[[At], Coroutine[Any, Any, Page[T, At]]
         seen.add(page.next)
         ahead = asyncio.create_task(read(page.next))
         try:
+            await asyncio.sleep(0)  # one turn, in which it leaves: the reader may have nothing to wait for
             yield page.elements
             del page
             page = await ahead
