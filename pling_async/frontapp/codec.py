@@ -16,7 +16,7 @@ from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from pling_async.errors import SchemaError, ValidationError
+from pling_async.errors import ValidationError
 from pling_async.frontapp.models import (
     Company,
     Contact,
@@ -133,22 +133,14 @@ def _first(errors: ClassValidationError) -> strict.Mismatch:
     return mismatch.below(f".{note.name}")
 
 
-def _decoded(job: Callable[[], T]) -> T:
-    try:
-        return job()
-    except strict.Mismatch as mismatch:
-        failure = SchemaError.at(f"${mismatch.path}", mismatch.expected)
-    raise failure
-
-
 def decode(model: type[T], body: bytes) -> T:
     """Read an answer that is one object."""
-    return _decoded(lambda: read(model, load_json(body)))
+    return strict.decoded(lambda: read(model, load_json(body)))
 
 
 def decode_page(model: type[T], body: bytes) -> Page[T, Next]:
     """Read a listing: its `_results`, and `_pagination.next` as it came; listings without pages lack it."""
-    return _decoded(lambda: _page(model, strict.json_object(load_json(body))))
+    return strict.decoded(lambda: _page(model, strict.json_object(load_json(body))))
 
 
 def _page(model: type[T], raw: dict[str, Any]) -> Page[T, Next]:

@@ -7,7 +7,6 @@ error says where a value is not what it should be. An answer to a write may be e
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
-from pling_async.errors import SchemaError
 from pling_async.ip1.models import BlacklistEntry, Contact, LabelUsage, PropertyUsage, Summary
 from pling_async.session import strict
 from pling_async.session.jsontext import load_json
@@ -30,18 +29,9 @@ def encode_change(properties: Mapping[str, str | None] | Unset, labels: tuple[st
     return {"properties": given, **({} if isinstance(labels, Unset) else {"labels": labels})}
 
 
-def _decoded(read: Callable[[Any], T], body: bytes) -> T:
-    value = load_json(body)
-    try:
-        return read(value)
-    except strict.Mismatch as mismatch:
-        failure = SchemaError.at(f"${mismatch.path}", mismatch.expected)
-    raise failure
-
-
 def decode_contact(body: bytes) -> Contact:
     """Read one contact."""
-    return _decoded(_contact, body)
+    return strict.decoded(lambda: _contact(load_json(body)))
 
 
 def decode_saved(body: bytes) -> Contact | None:
@@ -51,7 +41,7 @@ def decode_saved(body: bytes) -> Contact | None:
 
 def decode_contacts(body: bytes) -> tuple[Contact, ...]:
     """Read an array of contacts."""
-    return _decoded(lambda value: tuple(strict.array(value, _contact)), body)
+    return strict.decoded(lambda: tuple(strict.array(load_json(body), _contact)))
 
 
 def decode_deleted(body: bytes) -> tuple[Contact, ...]:
@@ -61,22 +51,22 @@ def decode_deleted(body: bytes) -> tuple[Contact, ...]:
 
 def decode_usage(body: bytes) -> LabelUsage:
     """Read what became of a label."""
-    return _decoded(_label, body)
+    return strict.decoded(lambda: _label(load_json(body)))
 
 
 def decode_summary(body: bytes) -> Summary:
     """Read the account's summary."""
-    return _decoded(_summary, body)
+    return strict.decoded(lambda: _summary(load_json(body)))
 
 
 def decode_entry(body: bytes) -> BlacklistEntry:
     """Read one entry of the blacklist."""
-    return _decoded(_entry, body)
+    return strict.decoded(lambda: _entry(load_json(body)))
 
 
 def decode_entries(body: bytes) -> tuple[BlacklistEntry, ...]:
     """Read an array of entries."""
-    return _decoded(lambda value: tuple(strict.array(value, _entry)), body)
+    return strict.decoded(lambda: tuple(strict.array(load_json(body), _entry)))
 
 
 def decode_nothing(body: bytes) -> None:

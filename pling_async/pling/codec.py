@@ -17,7 +17,6 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from pling_async.errors import SchemaError
 from pling_async.pling.models import Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult
 from pling_async.session import strict
 from pling_async.session.jsontext import load_in_pieces, load_json
@@ -128,37 +127,29 @@ def _invalid(raw: Any) -> InvalidContact:
     return InvalidContact(sent=raw, error=error)
 
 
-def _decoded(read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except strict.Mismatch as mismatch:
-        failure = SchemaError.at(f"${mismatch.path}", mismatch.expected)
-    raise failure
-
-
 def decode_contact(body: bytes) -> Contact:
     """Read the answers of sections 3.2 to 3.4."""
-    return _decoded(lambda: _contact(load_json(body)))
+    return strict.decoded(lambda: _contact(load_json(body)))
 
 
 def decode_group(body: bytes) -> ContactGroup:
     """Read the answers of sections 3.7 to 3.9."""
-    return _decoded(lambda: _group(load_json(body)))
+    return strict.decoded(lambda: _group(load_json(body)))
 
 
 def decode_groups(body: bytes) -> tuple[ContactGroup, ...]:
     """Read the answer of section 3.6."""
-    return _decoded(lambda: tuple(strict.array(load_json(body), _group)))
+    return strict.decoded(lambda: tuple(strict.array(load_json(body), _group)))
 
 
 def decode_result(body: bytes) -> ReplaceResult:
     """Read the answer of section 3.11."""
-    return _decoded(lambda: _read(ReplaceResult, load_json(body)))
+    return strict.decoded(lambda: _read(ReplaceResult, load_json(body)))
 
 
 def decode_listing(body: bytes) -> ContactListing:
     """Read the answer of section 3.1."""
-    return _decoded(lambda: _listing(body))
+    return strict.decoded(lambda: _listing(body))
 
 
 def _listing(body: bytes) -> ContactListing:

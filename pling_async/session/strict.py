@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from pling_async.errors import SchemaError
+
 T = TypeVar("T")
 
 _LARGEST_ID: Final = 2**53
@@ -18,7 +20,7 @@ _FLAGS: Final[dict[tuple[type, object], bool]] = {
 
 
 class Mismatch(Exception):
-    """A value that is not as expected, and the way to it, collected from the inside out; never leaves the codec."""
+    """A value that is not as expected, and the way to it, collected from the inside out; never leaves `decoded`."""
 
     def __init__(self, expected: str, path: str = "") -> None:
         super().__init__(expected)
@@ -28,6 +30,15 @@ class Mismatch(Exception):
     def below(self, step: str) -> "Mismatch":
         """Return it as seen from one level further out."""
         return Mismatch(self.expected, step + self.path)
+
+
+def decoded(read: Callable[[], T]) -> T:
+    """Return what is read, or raise `SchemaError` with the way to what is not as expected."""
+    try:
+        return read()
+    except Mismatch as mismatch:
+        failure = SchemaError.at(f"${mismatch.path}", mismatch.expected)
+    raise failure
 
 
 def given_text(value: Any, _: Any = None) -> str:
