@@ -204,10 +204,14 @@ def i_14_ends(world: World) -> Found:
 
 
 def _is_kept_stopped(record: RunRecord) -> bool:
-    """Tell whether nothing is missing but whom a lost request was to take off the stop list: that is sent once."""
+    """Tell whether nothing is missing but whom a lost request was to take off the stop list: that is sent once.
+
+    Nobody is deleted then either, as after every change that may not have been made.
+    """
     open_ones = [row for row in written(record.run) if row["outcome"] != "applied"]
-    is_kept = all(row["code"] == "drifted" and row["mobile"] in record.consent for row in open_ones)
-    return record.last.error is None and record.run is not None and bool(open_ones) and is_kept
+    kept = [row for row in open_ones if row["code"] == "drifted" and row["mobile"] in record.consent]
+    is_rest_held = all(row["action"] == "remove" and row["code"] == "halted" for row in open_ones if row not in kept)
+    return record.last.error is None and record.run is not None and bool(kept) and is_rest_held
 
 
 def _is_complete(record: RunRecord) -> bool:
