@@ -1,9 +1,10 @@
 """Carry a copy over to another system, show what became of everybody, and let Ctrl-C stop it well."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
@@ -43,6 +44,11 @@ class Tally:
         if self.reported is not None:
             self.reported.add(each)
 
+    @property
+    def written(self) -> int:
+        """How many people of those to be written have had their turn."""
+        return sum(count for (action, _), count in self.done.items() if action in {"add", "change"})
+
     def counted(self, outcome: Outcome) -> int:
         """Return how many people ended in an outcome."""
         return sum(count for (_, each), count in self.done.items() if each is outcome)
@@ -59,7 +65,7 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
     try:
         with Progress("copying") as progress:
             on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
-    except VerificationError:
+    except (VerificationError, Interrupted):
         tally.is_stopped = True
         finish_copy(output, plan, tally, reports)
         raise
@@ -70,25 +76,18 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
 
 
 async def _stoppable(client: "PlingClient", plan: "CopyPlan", opened: Opened, tally: Tally, progress: Progress) -> None:
-    stopping = Stopping()
-    await stopping.run(_fold(client, plan, opened, tally, lambda: _step(tally, plan, progress, stopping)))
-
-
-def _step(tally: Tally, plan: "CopyPlan", progress: Progress, stopping: Stopping) -> bool:
-    written = sum(count for (action, _), count in tally.done.items() if action in {"add", "change"})
-    if written:
-        progress.update(written, plan.write_count, "contacts")
-    tally.is_stopped = stopping.event.is_set()
-    return tally.is_stopped
+    stopping = Stopping(grace=None)
+    await stopping.run(_fold(client, plan, opened, tally, progress, stopping.event))
+    tally.is_stopped = stopping.event.is_set() and tally.written < plan.write_count
 
 
 async def _fold(
-    client: "PlingClient", plan: "CopyPlan", opened: Opened, tally: Tally, stops: Callable[[], Any]
+    client: "PlingClient", plan: "CopyPlan", opened: Opened, tally: Tally, progress: Progress, stop: asyncio.Event
 ) -> None:
     from pling_async import targets  # noqa: PLC0415 - polars takes a while to import
 
-    async with opened() as target, aclosing(targets.apply(client, plan, target)) as outcomes:
+    async with opened() as target, aclosing(targets.apply(client, plan, target, stop=stop)) as outcomes:
         async for each in outcomes:
             tally.add(each)
-            if stops():
-                return
+            if tally.written:
+                progress.update(tally.written, plan.write_count, "contacts")

@@ -1,7 +1,8 @@
 """Ctrl-C while something is written: once to stop well, twice to stop now.
 
 The first signal lets what is under way finish, for ten seconds at most, and takes no further contact. The second ends
-the run at once. Either way the journal is whole, and the run can be resumed.
+the run at once. Either way the journal is whole, and the run can be resumed. A copy has more time: it may have to wait
+for the other system's rate, and who stopped meanwhile is to be stopped there.
 """
 
 import asyncio
@@ -21,10 +22,11 @@ GRACE: Final = 10.0
 
 
 class Stopping:
-    """Lets signals end one piece of work."""
+    """Lets signals end one piece of work; without a `grace` what is under way has the time that it needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace: float | None = GRACE) -> None:
         self.event = asyncio.Event()
+        self._grace = grace
         self._work: asyncio.Task[Any] | None = None
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -55,10 +57,15 @@ class Stopping:
             return
         self.event.set()
         note("stopping: what is under way is finished first; once more to stop now")
-        asyncio.get_running_loop().call_later(GRACE, self._work.cancel)
+        if self._grace is not None:
+            asyncio.get_running_loop().call_later(self._grace, self._work.cancel)
 
 
 def _told(cancelled: asyncio.CancelledError) -> str:
     """Say what whoever was cancelled left as a note, and what is not known."""
-    ways_back = [each for each in getattr(cancelled, "__notes__", ()) if "resume" in each]
+    ways_back = [each.removeprefix("pling_async: ") for each in getattr(cancelled, "__notes__", ()) if _is_way(each)]
     return "; ".join(["interrupted; requests under way may have been carried out", *ways_back])
+
+
+def _is_way(note: str) -> bool:
+    return "resume" in note or "again" in note

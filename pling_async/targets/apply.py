@@ -1,11 +1,14 @@
 """Carry out a copy: bounded workers, one outcome for each person, nothing more after a 401 or 403."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
 import polars as pl
+from attrs import evolve
 
 from pling_async.bulk.guards import enforce, some
 from pling_async.bulk.per_contact import Written
@@ -13,37 +16,45 @@ from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.workers import spread
 from pling_async.errors import ConfigurationError, Outcome, StalePlan, VerificationError
 from pling_async.pling.client import PlingClient
-from pling_async.targets.base import Person, Target, written
+from pling_async.targets.base import HALTING, Person, Target, halted, written
 from pling_async.targets.matching import CopyAction, Why, can_be_stopped
 from pling_async.targets.plan import CopyPlan
 from pling_async.targets.stops import STOP, LateStops, rounds
 
-_HALTING: Final = frozenset({"AuthenticationError", "PermissionDenied"})
 _SLICE: Final = 5000
 """People who are looked at a time."""
 _WRITTEN: Final = pl.col("action").is_in([CopyAction.ADD.value, CopyAction.CHANGE.value])
 _KEPT: Final = ~_WRITTEN
+_CUT_SHORT: Final = "pling_async: who stopped in Pling during the copy was not looked at; copy again"
+_ELSEWHERE: Final = "their number is a further one of another contact there as well, which has no mark; mark that one"
 
 
-async def apply(client: PlingClient, plan: CopyPlan, target: Target) -> AsyncGenerator[Written]:
+async def apply(
+    client: PlingClient, plan: CopyPlan, target: Target, *, stop: asyncio.Event | None = None
+) -> AsyncGenerator[Written]:
     """Yield one outcome a person of the account, as they come; SKIPPED are the unchanged and those left out.
 
     Whoever stops in Pling meanwhile is stopped there too, also if they were written already; that is one more outcome,
     with the action `stop`. Raises `GuardRefused`, or `StalePlan` when the account is no longer what the plan was made
-    for, and `VerificationError` at the end when nobody knows who stopped meanwhile. To stop early, close the iterator
-    (`contextlib.aclosing`): requests under way are finished, and who stopped meanwhile is stopped there.
+    for, and `VerificationError` at the end when nobody knows who stopped meanwhile. To stop early, set `stop` or close
+    the iterator (`contextlib.aclosing`): requests under way are finished, and who stopped meanwhile is stopped there.
+    Who cancels it gets neither, and a note that says so.
     """
     enforce(plan.verdicts, digest="")
     places = await _checked(client, plan, target)
     for person in _people(plan, _KEPT):
         yield written(person, Outcome.SKIPPED, code=person["reason"] or CopyAction.UNCHANGED.value)
     writing = _Writing(target, LateStops(client, plan), places)
+    batches = _until(stop or asyncio.Event(), _batches(_writes(plan), target.at_once))
     try:
-        async with aclosing(_written(plan, writing, target)) as results:
+        async with aclosing(_written(batches, writing, target)) as results:
             async for each in results:
                 yield each
     except GeneratorExit:
         await writing.close()
+        raise
+    except asyncio.CancelledError as cancelled:
+        cancelled.add_note(_CUT_SHORT)
         raise
 
 
@@ -64,9 +75,8 @@ async def _checked(client: PlingClient, plan: CopyPlan, target: Target) -> Colle
     return places
 
 
-async def _written(plan: CopyPlan, writing: "_Writing", target: Target) -> AsyncGenerator[Written]:
+async def _written(batches: Iterator[Sequence[Person]], writing: "_Writing", target: Target) -> AsyncGenerator[Written]:
     """Write in rounds, and see to those who stopped between them and in the end."""
-    batches = _batches(_writes(plan), target.at_once)
     for number, part in enumerate(rounds(batches)):
         for each in await writing.stop_late(is_last=False) if number else ():
             yield each
@@ -105,6 +115,10 @@ def _batches(people: Iterable[dict[str, Any]], at_once: int) -> Iterator[Sequenc
         yield together
 
 
+def _until(stop: asyncio.Event, batches: Iterator[Sequence[Person]]) -> Iterator[Sequence[Person]]:
+    return takewhile(lambda _: not stop.is_set(), batches)
+
+
 class _Writing:
     """Writes until the system does not let us in any more."""
 
@@ -112,7 +126,7 @@ class _Writing:
         self._target = target
         self._stops = stops
         self._places = places
-        self._halted = ""
+        self._refusal: Written | None = None
 
     async def write(self, people: Sequence[Person]) -> Sequence[Written]:
         """Return an outcome for each, those first who have stopped since; a bad one is no exception."""
@@ -130,7 +144,7 @@ class _Writing:
             return written(person, Outcome.SKIPPED, code=Why.STOPPED.value)
         stopped = {**person, "is_stopped": True, "changed": [*person["changed"], "is_stopped"]}
         (result,) = await self._told([stopped], lambda: self._target.write([stopped]))
-        return result
+        return _with_warning(person, result)
 
     async def stop_late(self, *, is_last: bool) -> Sequence[Written]:
         """Stop there who has stopped since they were written; what failed is tried again, and told the last time."""
@@ -141,7 +155,7 @@ class _Writing:
             if result.outcome is Outcome.APPLIED:
                 self._stops.forget(person)
             if is_last or result.outcome is Outcome.APPLIED:
-                results.append(result)
+                results.append(_with_warning(person, result))
         return results
 
     async def _stop(self, person: Person) -> Sequence[Written]:
@@ -157,9 +171,15 @@ class _Writing:
     async def _told(
         self, people: Sequence[Person], send: Callable[[], Awaitable[Sequence[Written]]]
     ) -> Sequence[Written]:
-        if self._halted:
-            return [written(each, Outcome.SKIPPED, code="halted", message=self._halted) for each in people]
+        if self._refusal is not None:
+            return [halted(each, self._refusal) for each in people]
         results = await send()
-        if refused := [each for each in results if each.code in _HALTING]:
-            self._halted = f"nothing more was sent after: {refused[0].message}"
+        if refused := [each for each in results if each.code in HALTING]:
+            self._refusal = refused[0]
         return results
+
+
+def _with_warning(person: Person, result: Written) -> Written:
+    """Say of somebody who stopped during the copy that a contact which has no mark still leads to them."""
+    is_reachable = person["is_elsewhere"] and result.outcome is Outcome.APPLIED
+    return evolve(result, code=Why.ELSEWHERE.value, message=_ELSEWHERE) if is_reachable else result

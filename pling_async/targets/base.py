@@ -19,6 +19,9 @@ Person = Mapping[str, Any]
 EVERY: Final = frozenset({*TEXTS, "is_stopped", "is_active", "contact_groups"})
 """What there is to copy of a person, beside the mobile."""
 
+HALTING: Final = frozenset({"AuthenticationError", "PermissionDenied"})
+"""Codes of outcomes after which nothing more is sent."""
+
 
 def _masked(mobile: str | None) -> str:
     return "None" if mobile is None else masked(mobile)
@@ -151,6 +154,12 @@ async def read(reading: Awaitable[T], *, otherwise: Outcome) -> T:
 def written(person: Person, outcome: Outcome, *, code: str = "", message: str = "") -> Written:
     """Return what became of a person."""
     return Written(mobile=person["mobile"], action=person["action"], outcome=outcome, code=code, message=message)
+
+
+def halted(person: Person, cause: Written) -> Written:
+    """Return that nothing was sent for a person, since the system does not let us in any more."""
+    message = f"nothing more was sent after: {cause.message}"
+    return written(person, Outcome.SKIPPED, code="halted", message=message)
 
 
 async def settled(person: Person, *parts: Callable[[], Awaitable[object]]) -> Written:

@@ -10,11 +10,11 @@ import polars as pl
 from attrs import define, field, frozen
 
 _MATCHES: Final = pl.Schema(
-    {"row": pl.UInt32(), "target_id": pl.String(), "differs": pl.String(), "lacks_mark": pl.Boolean()}
+    {"row": pl.UInt32(), "target_id": pl.String(), "differs": pl.String(), "is_unmarked": pl.Boolean()}
 )
 
 Match = tuple[int, str, str | None, bool]
-"""A person's row, the contact's id, the JSON of the values there that would change, and whether it needs a mark."""
+"""A person's row, the contact's id, the JSON of the values there that would change, and whether it lacks a mark."""
 
 
 @frozen
@@ -52,12 +52,12 @@ class Matches:
     def by_row(self, height: int) -> tuple[pl.DataFrame, int]:
         """Return target_id, differs and also for each of so many people, and how many matches others took the place of.
 
-        `also` are the ids of those others that need a mark.
+        `also` are the ids of those others that lack the mark of a stop.
         """
         every = pl.concat(self._pages, rechunk=True)
         is_last = every["row"].is_last_distinct()
         last, others = every.filter(is_last), every.filter(~is_last)
-        also = others.filter("lacks_mark").group_by("row", maintain_order=True).agg(also="target_id")
+        also = others.filter("is_unmarked").group_by("row", maintain_order=True).agg(also="target_id")
         rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
         found = rows.join(last, on="row", how="left", maintain_order="left")
         found = found.join(also, on="row", how="left", maintain_order="left")

@@ -113,10 +113,14 @@ class FrontTarget:
         return await settled(person, *self._parts(person))
 
     async def stop(self, person: Person) -> Written:
-        """Mark a contact, by its number if this copy created it."""
+        """Mark every contact with the number; by the number itself if this copy created it."""
         if "is_stopped" not in self._types:
             return _without_place(person, "is_stopped")
-        return await settled(person, partial(self._mark, person["target_id"] or Alias("phone", person["mobile"])))
+        return await settled(person, *self._marks(person))
+
+    def _marks(self, person: Person) -> Iterator[Any]:
+        for each in (person["target_id"] or Alias("phone", person["mobile"]), *(person["also"] or ())):
+            yield partial(self._mark, each)
 
     def _parts(self, person: Person) -> Iterator[Any]:
         if person["target_id"] is None:
@@ -124,8 +128,7 @@ class FrontTarget:
             return
         changed = set(person["changed"])
         if "is_stopped" in changed:
-            for each in (person["target_id"], *(person["also"] or ())):
-                yield partial(self._mark, each)
+            yield from self._marks(person)
         if changed - {"is_stopped", "email"}:
             yield partial(self._change, person)
         if "email" in changed:

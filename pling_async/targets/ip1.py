@@ -13,7 +13,7 @@ from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
 from pling_async.session.unset import UNSET, Unset
 from pling_async.sources.ip1 import FIELDS, row_of
-from pling_async.targets.base import EVERY, Held, Person, e164, read, settled, united, written
+from pling_async.targets.base import EVERY, HALTING, Held, Person, e164, halted, read, settled, united, written
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -98,10 +98,18 @@ class Ip1Target:
             await self._client.contacts.add(map(self._contact, people), sync=True)
         except PlingError as error:
             if _is_refused(error):
-                return [await settled(each, partial(self._add, each, look_first=True)) for each in people]
+                return await self._one_by_one(people)
             code = type(error).__name__
             return [written(each, error.outcome, code=code, message=str(error)) for each in people]
         return [written(each, Outcome.APPLIED) for each in people]
+
+    async def _one_by_one(self, people: Sequence[Person]) -> Sequence[Written]:
+        results: list[Written] = []
+        for each in people:
+            if results and results[-1].code in HALTING:
+                return [*results, *(halted(left, results[-1]) for left in people[len(results) :])]
+            results.append(await settled(each, partial(self._add, each, look_first=True)))
+        return results
 
     def _saving(self, person: Person) -> Iterator[Any]:
         if person["target_id"] is None:

@@ -29,12 +29,14 @@ class CopyAction(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a person is left out."""
+    """Why a person is left out, or is still reachable."""
 
     STOPPED = "stopped"
     """They opted out, and the other system could not be told."""
     NUMBER_TAKEN = "number_taken"
     """Their number is a further one of somebody else there."""
+    ELSEWHERE = "elsewhere"
+    """They stopped during the copy, and their number is a further one of a contact without a mark as well."""
 
 
 DECIDED: Final = pl.Schema(
@@ -45,14 +47,16 @@ DECIDED: Final = pl.Schema(
         "before": pl.String(),
         "target_id": pl.String(),
         "also": pl.List(pl.String()),
+        "is_elsewhere": pl.Boolean(),
     }
 )
 """What a plan adds to a person; `before` is the JSON of the values that change, null for an addition.
 
-`also` are other contacts there with the number of somebody stopped, which get the mark as well, and nothing else.
+`also` are other contacts there with the same number and no mark of a stop: they get it when the person is stopped, or
+stops while the copy runs, and nothing else. `is_elsewhere`: the number is a further one of a contact without a mark.
 """
 
-_Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None, list[str] | None]
+_Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None, list[str] | None, bool]
 
 
 class Matching:
@@ -96,8 +100,8 @@ class Matching:
 
     def _match(self, row: int, person: Person, held: Held) -> Match:
         differs = differing(person, held, self.places)
-        lacks_mark = self._target.marks_contacts and "is_stopped" in differs
-        return row, held.id, orjson.dumps(differs).decode() if differs else None, lacks_mark
+        is_unmarked = self._target.marks_contacts and not held.values.get("is_stopped")
+        return row, held.id, orjson.dumps(differs).decode() if differs else None, is_unmarked
 
     def decided(self) -> pl.DataFrame:
         """Return the people with what is to be done; CPU work, so call it off the event loop."""
@@ -117,20 +121,22 @@ class Matching:
     ) -> _Decision:
         is_there = contact_id is not None
         if why := self._why_not(row, person, is_there=is_there):
-            return CopyAction.SKIP, why, [], None, None, None
+            return CopyAction.SKIP, why, [], None, None, None, False
         known: dict[str, Any] = orjson.loads(before) if before else {}
         differs = known if is_there else differing(person, NOBODY, self.places)
-        if also:
+        if also and person["is_stopped"]:
             differs.setdefault("is_stopped", False)
         if self._blocked[row]:
             differs.pop("is_stopped", None)
         if "email" in differs and not self._target.claims(person, contact_id):
             del differs["email"]
             self.addresses_taken += 1
+        is_elsewhere = bool(self._unmarked[row])
         if not is_there:
-            return CopyAction.ADD, None, list(differs), None, None, None
+            return CopyAction.ADD, None, list(differs), None, None, None, is_elsewhere
         action = CopyAction.CHANGE if differs else CopyAction.UNCHANGED
-        return action, None, list(differs), orjson.dumps(differs).decode() if differs else None, contact_id, also
+        before = orjson.dumps(differs).decode() if differs else None
+        return action, None, list(differs), before, contact_id, also, is_elsewhere
 
     def _why_not(self, row: int, person: Person, *, is_there: bool) -> Why | None:
         if person["is_stopped"] and not can_be_stopped(self._target, self.places, is_there=is_there):

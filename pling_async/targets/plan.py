@@ -89,7 +89,7 @@ class CopyPlan:
             numbers_taken=self.skipped.get(Why.NUMBER_TAKEN, 0),
             addresses_taken=self.addresses_taken,
             same_number=self.same_number,
-            also_marked=int(self.contacts["also"].list.len().sum()),
+            also_marked=int(self.contacts.filter("is_stopped")["also"].list.len().sum()),
             stopped_elsewhere=self.stopped_elsewhere,
         )
         return judge(facts, self.guards, self.title)

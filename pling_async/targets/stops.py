@@ -42,9 +42,10 @@ class LateStops:
         return not person["is_stopped"] and person["row"] in self._stopped
 
     def note(self, people: Iterable[Person], results: Iterable[Written]) -> None:
-        """Remember who is there now, or may be, and is reachable."""
+        """Remember who is there now, or may be, and is reachable; a change that was refused leaves them there."""
         for person, each in zip(people, results, strict=True):
-            if each.outcome in _THERE and not person["is_stopped"]:
+            is_there = each.outcome in _THERE or person["target_id"] is not None
+            if is_there and not person["is_stopped"]:
                 self._reachable[person["row"]] = True
 
     def forget(self, person: Person) -> None:

@@ -1,5 +1,6 @@
 """Whoever stops in Pling while a copy runs is stopped in the other system when it ends, and every line told is true."""
 
+import asyncio
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
@@ -186,3 +187,74 @@ async def test_a_copy_that_is_closed_early_and_cannot_tell(world: Any) -> None:
     await stop(world, (await anext(lines)).mobile)
     with pytest.raises(VerificationError, match="1 contact stopped in Pling during the copy"):
         await lines.aclose()
+
+
+@pytest.mark.parametrize("is_soon", [True, False])
+async def test_every_contact_with_the_number(world: Any, monkeypatch: pytest.MonkeyPatch, *, is_soon: bool) -> None:
+    """Whoever stops during the copy is marked on each contact that has their number, in whatever words (I-4)."""
+    monkeypatch.setattr("pling_async.targets.stops.EVERY", 0.0 if is_soon else 300.0)
+    await world.sandbox.seed(contacts=FEW)
+    last = FEW[-1]["mobile"]
+    known = [{"name": "Old", "handles": [{"source": "phone", "handle": each}]} for each in (last[3:], last)]
+    await world.sandbox.front.seed(contacts=known)
+    run = await copied(world, "front", last)
+    lines = [("change", "applied", ""), ("stop", "applied", "")]
+    assert run.told(last) == lines[: 1 if is_soon else 2]
+    assert [each["custom_fields"].get("Stop") for each in await world.sandbox.front.contacts()][:2] == [True, True]
+    assert (await world.out("front"))[0].write_count == 0
+
+
+@pytest.mark.parametrize("is_soon", [True, False])
+async def test_a_number_that_leads_elsewhere(world: Any, monkeypatch: pytest.MonkeyPatch, *, is_soon: bool) -> None:
+    """A contact that has the number as a further one gets no mark, and the line says so."""
+    monkeypatch.setattr("pling_async.targets.stops.EVERY", 0.0 if is_soon else 300.0)
+    await world.sandbox.seed(contacts=FEW)
+    last = FEW[-1]["mobile"]
+    phones = [[last[3:]], ["+4799999700", last]]
+    known = [{"handles": [{"source": "phone", "handle": each} for each in some]} for some in phones]
+    await world.sandbox.front.seed(contacts=known)
+    run = await copied(world, "front", last)
+    assert run.told(last)[-1] == ("change" if is_soon else "stop", "applied", "elsewhere")
+    assert "further one of another contact" in run.lines[-1].message
+
+
+async def test_whose_change_was_refused(world: Any) -> None:
+    """They are there all the same, so that a stop is theirs, too."""
+    await world.sandbox.seed(contacts=FEW[:1])
+    await world.sandbox.front.seed(contacts=[{"handles": [{"source": "phone", "handle": FIRST}]}])
+    world.sandbox.fail(Fault(action="answer", status=400, method="PATCH", path="/front/contacts/*", count=1))
+    run = await copied(world, "front", FIRST)
+    assert run.told(FIRST) == [("change", "not_applied", "BadRequest"), ("stop", "applied", "")]
+    assert FIRST not in await world.reachable("front")
+
+
+async def test_a_copy_that_is_told_to_stop(world: Any) -> None:
+    """It takes nobody further, tells what was under way, and stops whoever stopped meanwhile."""
+    await world.sandbox.seed(contacts=PEOPLE)
+    target, told = world.target("front"), asyncio.Event()
+    plan = await targets.plan(world.pling, target)
+    lines: list[Written] = []
+    async for each in targets.apply(world.pling, plan, target, stop=told):
+        lines.append(each)
+        if not told.is_set():
+            told.set()
+            await stop(world, each.mobile)
+    assert len(lines) - 1 == await world.count("front") < len(PEOPLE)
+    assert (lines[-1].mobile, lines[-1].action) == (lines[0].mobile, "stop")
+    assert lines[0].mobile not in await world.reachable("front")
+
+
+async def test_a_copy_that_is_cancelled(world: Any) -> None:
+    """Whoever cancels it hears that nobody looked who stopped meanwhile."""
+    await world.sandbox.seed(contacts=FEW)
+    world.sandbox.fail(Fault(action="delay", delay=30, method="POST", path="/front/contacts", count=None))
+    target = world.target("front")
+    plan = await targets.plan(world.pling, target)
+    lines = targets.apply(world.pling, plan, target)
+    waiting = asyncio.create_task(anext(lines))
+    while world.sandbox.requests[-1].method != "POST":  # noqa: ASYNC110 - the sandbox has no event for it
+        await asyncio.sleep(0.005)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await waiting
+    assert "who stopped in Pling during the copy was not looked at; copy again" in cancelled.value.__notes__[-1]

@@ -122,6 +122,17 @@ async def test_a_number_that_came_meanwhile(world: Any) -> None:
     assert await world.count("ip1") == len(PEOPLE)
 
 
+async def test_a_refused_import_and_then_a_refused_token(world: Any) -> None:
+    """Whoever is left of the import is sent nothing more, and their lines say so."""
+    await world.sandbox.seed(contacts=[{"mobile": f"+47999990{n:02}"} for n in range(20)])
+    path = "/ip1/v2/contacts"
+    world.sandbox.fail(Fault(action="answer", status=400, method="POST", path=path))
+    world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, count=None))
+    _, lines = await world.out("ip1")
+    assert [each.code for each in lines] == ["AuthenticationError", *["halted"] * 19]
+    assert [each.method for each in world.sandbox.requests].count("POST") == 2
+
+
 async def test_a_refused_import_that_cannot_be_looked_at(world: Any) -> None:
     """Without a look nobody is sent again: the outcome is unknown, and nobody is there twice."""
     await world.sandbox.seed(contacts=PEOPLE)
