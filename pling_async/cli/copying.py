@@ -61,17 +61,19 @@ def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Repo
     from pling_async.targets.written import WrittenRows  # noqa: PLC0415 - likewise
 
     check_report(reports)
-    tally = Tally(reported=WrittenRows() if reports.report else None)
+    tally, words = Tally(reported=WrittenRows() if reports.report else None), "interrupted"
     try:
         with Progress("copying") as progress:
             on_account(lambda client: _stoppable(client, plan, opened, tally, progress))
-    except (VerificationError, Interrupted):
+    except VerificationError:
         tally.is_stopped = True
         finish_copy(output, plan, tally, reports)
         raise
+    except Interrupted as interrupted:
+        tally.is_stopped, words = True, str(interrupted)
     code = finish_copy(output, plan, tally, reports)
     if tally.is_stopped:
-        raise Interrupted("interrupted; the same command does the rest: what is there already is not written again")
+        raise Interrupted(f"{words}; the same command does the rest: what is there already is not written again")
     return code
 
 

@@ -18,14 +18,15 @@ PEOPLE = [
 STOPPED = {each["mobile"] for each in PEOPLE if each["stop"]}
 
 
-async def copying(world: Any, name: str, folder: Path) -> asyncio.subprocess.Process:
+async def copying(world: Any, name: str, folder: Path, *options: str) -> asyncio.subprocess.Process:
     """Start the command in a process of its own."""
     state = {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PLING_ACCOUNT_ID": "1"}
     mark = ("--stopped", "mark") if name == "front" else ()
-    line = ("-m", "pling_async.cli", "copy", "--from", "pling", "--to", name, *mark, "--yes")
+    line = ("-m", "pling_async.cli", "copy", "--from", "pling", "--to", name, *mark, "--yes", *options)
     quiet = asyncio.subprocess.DEVNULL
+    heard = asyncio.subprocess.PIPE if options else quiet
     environment = os.environ | world.sandbox.variables | state
-    return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=quiet, stderr=quiet, env=environment)
+    return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=quiet, stderr=heard, env=environment)
 
 
 async def held(world: Any, name: str) -> list[str]:
@@ -71,3 +72,25 @@ async def test_the_same_command_does_the_rest(serve: Any, name: str, how: str, c
     assert await world.count(name) == len(PEOPLE)
     assert await held(world, name) == await held(other, name)
     assert not STOPPED & await world.reachable(name)
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("signals", [1, 2])
+async def test_ctrl_c_leaves_a_report(serve: Any, tmp_path: Path, signals: int) -> None:
+    """What became of everybody until then is told; the second one says who was not looked at."""
+    world, report = await serve(), tmp_path / "copied.csv"
+    await world.sandbox.seed(contacts=PEOPLE)
+    world.sandbox.fail(Fault(action="delay", delay=1.5, method="POST", path="/front/contacts", count=None))
+    process = await copying(world, "front", tmp_path, "--report", str(report))
+    async with asyncio.timeout(60):
+        while await world.count("front") < 10:  # noqa: ASYNC110 - another process is watched
+            await asyncio.sleep(0.005)
+    for _ in range(signals):
+        process.send_signal(signal.SIGINT)
+        await asyncio.sleep(0.3)
+    _, said = await process.communicate()
+    assert process.returncode == 130
+    assert (b"who stopped in Pling during the copy was not looked at" in said) is (signals == 2)
+    assert b"the same command does the rest" in said
+    told = report.read_text()
+    assert 10 <= told.count("applied") <= await world.count("front") < len(PEOPLE)
