@@ -200,6 +200,24 @@ def test_hints_name_the_system_that_refused(
     assert "check PLING_USERNAME" in ended.err
 
 
+@pytest.mark.parametrize("path", ["/front/me", "/front/contacts/custom_fields"])
+def test_hints_while_a_copy_is_carried_out(pling: Run, systems: Any, path: str) -> None:
+    """A token of Front that was revoked since the plan is no reason to look at PLING_PASSWORD; nor the reverse."""
+    systems.seed(*PEOPLE)
+    copy = ("copy", "--from", "pling", "--to", "front", "--yes")
+    systems.sandbox.fail(Fault(action="answer", status=401, method="GET", path=path, skip=1))
+    ended = pling(*copy)
+    assert ended.code == 4
+    assert "check FRONT_TOKEN and FRONT_BASE_URL" in ended.err
+    assert "pling doctor --service front" in ended.err
+    path = f"{urlsplit(systems.sandbox.url).path}contacts"
+    systems.sandbox.fail(Fault(action="answer", status=401, method="GET", path=path, skip=1))
+    ended = pling(*copy)
+    assert ended.code == 4
+    assert "check PLING_USERNAME" in ended.err
+    assert systems.do(systems.sandbox.front.contacts()) == []
+
+
 def test_only_account_and_expected_rows(pling: Run, systems: Any) -> None:
     """The guards that mean something for a copy out of Pling refuse it before anything is written."""
     systems.seed(*PEOPLE)
