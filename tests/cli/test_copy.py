@@ -126,6 +126,45 @@ def test_to_front_with_the_mark(pling: Run, systems: Any) -> None:
     assert sorted(map(str, fields)) == ["{'City': 'Oslo'}", "{'Stop': True}"]
 
 
+@pytest.mark.parametrize(
+    ("person", "there"),
+    [
+        pytest.param({"stop": 1}, (), id="stopped, and skipped"),
+        pytest.param({}, ("+4799999009", "+4799999001"), id="somebody else's further number"),
+        pytest.param({"city": "Oslo"}, ("+4799999001",), id="no place for the city"),
+        pytest.param({"email": "kari@example.com"}, ("+4799999001",), id="somebody else's address"),
+    ],
+)
+def test_nothing_to_write_is_not_all_there(
+    pling: Run, systems: Any, person: dict[str, Any], there: tuple[str, ...]
+) -> None:
+    """Whoever or whatever was left out is not said to be in the other system already."""
+    systems.seed({"mobile": "+4799999001"} | person)
+    handles = [{"source": "phone", "handle": each} for each in there]
+    other = [
+        {"source": source, "handle": each} for source, each in (("phone", "99999008"), ("email", "kari@example.com"))
+    ]
+    contacts = [{"handles": handles}] if there else []
+    systems.do(systems.sandbox.front.seed(contacts=[{"handles": other}, *contacts]))
+    ended = pling("copy", "--from", "pling", "--to", "front")
+    assert ended.code == 0, ended.err
+    assert "Nothing to write: what is not in Front already is left out" in ended.out
+    assert "all of it" not in ended.out
+
+
+def test_a_stop_that_is_missing_elsewhere_is_not_all_there(pling: Run, systems: Any) -> None:
+    """Somebody marked, whose number another contact has as well without a mark, can be reached (I-4)."""
+    systems.seed({"mobile": "+4799999001", "stop": 1})
+    marked = {"handles": [{"source": "phone", "handle": "+4799999001"}], "custom_fields": {"Stop": True}}
+    phones = [{"source": "phone", "handle": each} for each in ("+4799999009", "99 99 90 01")]
+    fields = [{"name": "Stop", "type": "boolean"}]
+    systems.do(systems.sandbox.front.seed(custom_fields=fields, contacts=[marked, {"handles": phones}]))
+    ended = pling("copy", "--from", "pling", "--to", "front")
+    assert ended.code == 0, ended.err
+    assert "reachable in Front" in ended.out
+    assert "Nothing to write" in ended.out
+
+
 def test_what_is_not_known_ends_with_8(pling: Run, systems: Any) -> None:
     """A lost answer is unknown, whoever failed is named by a masked message, and the same command repairs it."""
     systems.seed(*PEOPLE)
