@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pling_async.cli.copy import _OUTWARD, copy
 from pling_async.sandbox import Fault
 
 Run = Callable[..., Any]
@@ -217,6 +218,51 @@ def test_what_makes_no_sense(pling: Run, systems: Any, line: str, message: str) 
     ended = pling("copy", *line.split())
     assert (ended.code, systems.sandbox.requests) == (2, [])
     assert message in ended.err
+
+
+IN_VAIN = [
+    *("--groups VIP", "--keep last", "--numbers lenient", "--map Navn=name"),
+    *("--encoding cp1252", "--delimiter ;", "--sheet 1"),
+    *("--html x.html", "--rejects x.csv", "--strategy auto", "--settle 1", "--moves"),
+]
+
+
+@pytest.mark.parametrize("target", ["ip1", "front"])
+@pytest.mark.parametrize("option", IN_VAIN)
+def test_what_a_copy_out_of_pling_does_not_go_by(pling: Run, systems: Any, target: str, option: str) -> None:
+    """An option that would do nothing is refused by its name, also with the value that it has anyway."""
+    ended = pling("copy", "--from", "pling", "--to", target, *option.split())
+    assert (ended.code, systems.sandbox.requests) == (2, [])
+    assert f"{option.split(maxsplit=1)[0]}: for --to pling; a copy to {target}" in ended.err
+    assert not list(Path().glob("x.*"))
+
+
+def test_every_option_is_for_one_direction_or_for_both() -> None:
+    """An option that is new to the command is refused out of Pling until somebody says what it does there."""
+    names = {str(each.name) for each in copy.params}
+    assert names > _OUTWARD
+    refused = {each.opts[0] for each in copy.params if each.name not in _OUTWARD}
+    guards = {"--max-removals", "--max-removals-per-day", "--allow-empty", "--remove-despite-rejects", "--consent"}
+    guards |= {"--allow-group-removal", "--keep-auto-created"}
+    assert refused == {option.split(maxsplit=1)[0] for option in IN_VAIN} | guards | {"--out", "--redact"}
+
+
+def test_what_a_copy_out_of_pling_goes_by(pling: Run, systems: Any, tmp_path: Path) -> None:
+    """Account, region, guards, report and view are for both directions."""
+    systems.seed(PEOPLE[0])
+    line = "--from pling --to ip1 --mode merge --region SE --min-rows 1 --report-flavour exchange --details 1 -q -y"
+    ended = pling(
+        "copy",
+        *line.split(),
+        "--account",
+        systems.environment["PLING_ACCOUNT_ID"],
+        "--report",
+        tmp_path / "outcomes.csv",
+        "-o",
+        "json",
+    )
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "outcomes.csv").exists()
 
 
 @pytest.mark.parametrize("direction", [("ip1", "pling"), ("pling", "ip1")])
