@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from attrs import frozen
@@ -13,7 +13,7 @@ from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.copying import Opened, carried_over
 from pling_async.cli.neighbours import NAMES, Neighbour, neighbour, spoken_with
-from pling_async.cli.options import Values, gathered
+from pling_async.cli.options import Values, gathered, is_typed
 from pling_async.cli.output import confirm, next_step, note
 from pling_async.cli.plan import confirmed, enforce_guards, save_made, show_made
 from pling_async.cli.planning import Applying, View, Within, applying_options, viewing_options, within_options
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from pling_async.bulk import Plan, Prepared
     from pling_async.pling.client import PlingClient
     from pling_async.targets import CopyPlan
+
+_OUTWARD: Final = frozenset(
+    {
+        *("origin", "target", "stopped", "is_plan_only", "region", "mode", "accounts", "min_rows"),
+        *("profile", "account", "is_confirmed", "report", "flavour", "output", "details", "is_quiet"),
+    }
+)
+"""What a copy out of Pling goes by; every other option is about lists, deletions, or runs of Pling."""
 
 _ENDS = click.Choice(["pling", *NAMES])
 
@@ -83,7 +91,7 @@ def copy(route: Route, within: Within, applying: Applying, view: View) -> int:
     """
     if route.target == "pling":
         return _inward(route, within, applying, view)
-    _check_outward(route, within, applying)
+    _check_outward(route, within)
     return _outward(route, within, applying, view)
 
 
@@ -117,7 +125,7 @@ async def _prepared(origin: Neighbour, within: Within) -> "Prepared":
     return prepared
 
 
-def _check_outward(route: Route, within: Within, applying: Applying) -> None:
+def _check_outward(route: Route, within: Within) -> None:
     """Refuse what has no meaning there, before anything is read."""
     from pling_async.bulk import Guards  # noqa: PLC0415 - polars takes a while to import
 
@@ -127,8 +135,13 @@ def _check_outward(route: Route, within: Within, applying: Applying) -> None:
         raise click.UsageError(f"--out is for --to pling; a copy to {route.target} is planned and carried out at once")
     if within.guards != Guards(accounts=within.guards.accounts, min_rows=within.guards.min_rows):
         raise click.UsageError(f"of the guards, --only-account and --min-rows alone are for --to {route.target}")
-    if applying.strategy == "replace" or applying.reports.rejects is not None:
-        raise click.UsageError("--strategy replace and --rejects are for --to pling")
+    if others := _typed_in_vain():
+        raise click.UsageError(f"{', '.join(others)}: for --to pling; a copy to {route.target} does not go by it")
+
+
+def _typed_in_vain() -> list[str]:
+    every = click.get_current_context().command.params
+    return [each.opts[0] for each in every if each.name not in _OUTWARD and is_typed(str(each.name))]
 
 
 def _outward(route: Route, within: Within, applying: Applying, view: View) -> int:

@@ -133,10 +133,18 @@ def _others(tally: Tally) -> dict[str, int]:
 
 def _verdict(plan: "CopyPlan", tally: Tally) -> Text:
     if not plan.write_count:
-        return Text(f"Nothing to do: {plan.title} has all of it already.", style="bold green")
+        return _nothing(plan)
     if tally.failed or tally.is_stopped:
         return Text("Not everything was copied; the same command does the rest.", style="bold red")
     return Text(f"Copied to {plan.title}.", style="bold green")
+
+
+def _nothing(plan: "CopyPlan") -> Text:
+    """Say that all of it is there only if it is."""
+    if plan.skipped or plan.left or plan.addresses_taken or plan.stopped_elsewhere:
+        words = f"Nothing to write: what is not in {plan.title} already is left out; --plan-only shows it."
+        return Text(words, style="bold yellow")
+    return Text(f"Nothing to do: {plan.title} has all of it already.", style="bold green")
 
 
 def _save(tally: Tally, reports: Reports) -> Exit:

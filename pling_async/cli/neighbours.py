@@ -1,9 +1,9 @@
 """The other systems that contacts are copied from and to: configured as the account is, as sources and as targets."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
@@ -35,6 +35,27 @@ def spoken_with(name: str) -> Iterator[None]:
 
 
 @frozen
+class _Spoken:
+    """A target whose errors say which system they are about, so that a copy may speak with Pling in between."""
+
+    _name: str
+    _target: "Target"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target, name)
+
+    async def account(self) -> str:
+        """Ask which account is spoken to."""
+        with spoken_with(self._name):
+            return await self._target.account()
+
+    async def open(self) -> Collection[str]:
+        """Learn what there is a place for."""
+        with spoken_with(self._name):
+            return await self._target.open()
+
+
+@frozen
 class Neighbour:
     """A system that is configured: files and the keyring were read before any loop runs."""
 
@@ -58,8 +79,11 @@ class Neighbour:
 
         options: Mapping[str, Mapping[str, Any]] = {"ip1": {}, "front": {"stopped": stopped}}
         make: Callable[..., Target] = getattr(targets, _PACKAGES[self.name])
-        async with self._opened() as client:
-            yield make(client, region=region, **options[self.name])
+        async with AsyncExitStack() as stack:
+            with spoken_with(self.name):
+                client = await stack.enter_async_context(self._opened())
+            target = make(client, region=region, **options[self.name])
+            yield cast("Target", _Spoken(self.name, target))
 
 
 def neighbour(name: str) -> Neighbour:

@@ -81,14 +81,15 @@ def to_listed(values: Values) -> Listed:
         return Listed(file, (file,))
     if dsn is None:
         raise click.UsageError("--sql needs --dsn URL, or PLING_DSN, to know which database to ask.")
-    if _SECRET.search(dsn) and _is_typed("dsn"):
+    if _SECRET.search(dsn) and is_typed("dsn"):
         raise click.UsageError("A password on the command line can be seen by others; give the URL in PLING_DSN.")
     from pling_async.bulk import Query  # noqa: PLC0415 - polars takes a while to import
 
     return Listed(Query(sql=sql, dsn=dsn), ("--sql", sql, "--dsn", "URL"))
 
 
-def _is_typed(option: str) -> bool:
+def is_typed(option: str) -> bool:
+    """Tell whether an option, by the name of its value, was given on the command line."""
     return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 

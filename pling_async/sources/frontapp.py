@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from pling_async.frontapp.models import Contact
 from pling_async.phones import Policy, normalise
 from pling_async.sources.flags import as_flag, is_stop
+from pling_async.sources.tables import best_number, by_attribute, first_of_each, not_in_table
 
 if TYPE_CHECKING:
     from pling_async.frontapp.client import FrontClient
@@ -81,7 +82,7 @@ class FrontContacts:
         Other landlines would be rejects, of which a replace takes heed.
         """
         kinds: dict[str, Policy] = {
-            **dict.fromkeys(contact.handles_of("phone"), "lenient"),
+            **dict.fromkeys(_numbers(contact, self._fields), "lenient"),
             str(read or ""): "possible",
         }
         for phone, kind in kinds.items():
@@ -90,30 +91,37 @@ class FrontContacts:
 
 
 def row_of(contact: Contact, *, region: str = "NO", fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
-    """Return what a contact says under attribute names; nobody is called not stopped."""
+    """Return what a contact says under attribute names; nobody is called not stopped.
+
+    A custom field that a table calls something that every contact of Front has comes first, unless it is blank.
+    """
     emails = contact.handles_of("email")
     own = {
-        "mobile": best_phone(contact.handles_of("phone"), region),
         **{attribute: getattr(contact, name) or None for name, attribute in OWN.items()},
         "email": emails[0] if emails else None,
         "contact_groups": list(contact.list_names),
     }
-    custom = {
-        fields.get(name, f"custom_fields.{name}"): _scalar(value) for name, value in contact.custom_fields.items()
-    }
+    values = _scalars(contact)
+    said = by_attribute(values, fields)
+    custom = {name: value for name, value in first_of_each(said).items() if value is not None or name not in own}
     flags: dict[str, bool | None] = {}
-    if "is_active" in custom:
+    if "is_active" in said:
         flags["is_active"] = as_flag(custom["is_active"])
-    if "is_stopped" in custom:
-        said = (_scalar(value) for name, value in contact.custom_fields.items() if fields.get(name) == "is_stopped")
-        flags["is_stopped"] = any(map(is_stop, said)) or None
-    return {**own, **custom, **flags}
+    if "is_stopped" in said:
+        flags["is_stopped"] = any(map(is_stop, said["is_stopped"])) or None
+    mobile = best_number(_numbers(contact, fields), region)
+    return {**own, **custom, **flags, "mobile": mobile, **not_in_table(values, fields, "custom_fields")}
 
 
-def best_phone(phones: tuple[str, ...], region: str) -> str | None:
-    """Return the first phone that is a mobile, else the first one, which prepare rejects with its reason."""
-    mobiles = (phone for phone in phones if normalise(phone, region).e164 is not None)
-    return next(mobiles, phones[0] if phones else None)
+def _numbers(contact: Contact, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return every number of a contact: custom fields that a table calls the mobile, and then the phones."""
+    custom = by_attribute(_scalars(contact), fields).get("mobile", [])
+    texts = (f"{each:.15g}" if isinstance(each, float) else str(each) for each in custom)
+    return (*texts, *contact.handles_of("phone"))
+
+
+def _scalars(contact: Contact) -> dict[str, Any]:
+    return {name: _scalar(value) for name, value in contact.custom_fields.items()}
 
 
 def _scalar(value: Any) -> Any:
@@ -142,6 +150,7 @@ def frontapp(
     """Return the contacts of a company in Front, or those of one contact list, as a source for `bulk.prepare`.
 
     `region` is the country of phones without a country code, as in `PrepareSettings`. `fields` is the table of what is
-    read from which custom field; one of your own names the fields that your company has.
+    read from which custom field; one of your own names the fields that your company has. Where several stand for one
+    attribute the first that is not blank is taken, in the order of the table.
     """
     return FrontContacts(client=client, region=region, fields=fields, list_id=list_id)

@@ -1,7 +1,7 @@
 """IP1 contacts as a source: properties are fields, labels are groups, and who is blocked there arrives as stopped."""
 
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from pling_async.phones import normalise
 from pling_async.session.unset import Unset
 from pling_async.sources.counted import counted
 from pling_async.sources.flags import as_flag, is_stop
+from pling_async.sources.tables import best_number, by_attribute, first_of_each, not_in_table
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -78,7 +79,7 @@ class Ip1Contacts:
         stopped = set() if self._labels else set(msisdns)
         async with aclosing(counted(self._client, labels=self._labels, meta=True)) as reading:
             async for contact in reading:
-                row, known = row_of(contact, self._fields), self._blocked_numbers(contact, blocked)
+                row, known = self._row(contact), self._blocked_numbers(contact, blocked)
                 if not (known or contact.is_blocked or self._says_stopped(contact)):
                     yield row
                     continue
@@ -86,6 +87,11 @@ class Ip1Contacts:
                 yield {**row, "is_stopped": True}
         for msisdn in sorted(stopped):
             yield {"mobile": f"+{msisdn}", "is_stopped": True}
+
+    def _row(self, contact: Contact) -> dict[str, Any]:
+        """Return what a contact says; of several numbers prepare finds out which one is usable."""
+        row, numbers = row_of(contact, self._fields, region=self._region), self._texts(contact, "mobile")
+        return {**row, "mobile": numbers} if len(numbers) > 1 else row
 
     def _blocked_numbers(self, contact: Contact, blocked: _Blocked) -> set[str]:
         """Return the numbers of a contact that are blocked: as the server reads them, and as they stand there."""
@@ -101,11 +107,9 @@ class Ip1Contacts:
     def _says_stopped(self, contact: Contact) -> bool:
         return any(map(is_stop, self._texts(contact, "is_stopped")))
 
-    def _texts(self, contact: Contact, attribute: str) -> Iterator[str]:
-        """Yield the properties that are read as an attribute."""
-        for name, value in contact.properties.items():
-            if value and self._fields.get(name) == attribute:
-                yield value
+    def _texts(self, contact: Contact, attribute: str) -> list[str]:
+        """Return the properties that are read as an attribute, but for blank ones."""
+        return by_attribute(contact.properties, self._fields).get(attribute, [])
 
 
 def ip1(
@@ -114,15 +118,19 @@ def ip1(
     """Return the contacts of an IP1 account, or those with all of some labels, as a source for `bulk.prepare`.
 
     `region` is the country of numbers without a country code, as in `PrepareSettings`. `fields` is the table of what is
-    read from where; one of your own names the properties that you invented. Whoever is blocked there, by metadata or by
-    the blacklist, arrives as stopped; nobody arrives as not stopped.
+    read from where; one of your own names the properties that you invented. Where several stand for one attribute the
+    first that is not blank is taken, in the order of the table; the numbers are tried in that order. Whoever is blocked
+    there, by metadata or by the blacklist, arrives as stopped; nobody arrives as not stopped.
     """
     return Ip1Contacts(client=client, region=region, labels=Filters(labels=labels).labels, fields=fields)
 
 
-def row_of(contact: Contact, fields: Mapping[str, str] = FIELDS) -> dict[str, Any]:
+def row_of(contact: Contact, fields: Mapping[str, str] = FIELDS, *, region: str = "NO") -> dict[str, Any]:
     """Return what a contact says under attribute names; whether it is stopped is the blacklist's to say."""
-    row: dict[str, Any] = {fields.get(name, f"properties.{name}"): value for name, value in contact.properties.items()}
+    said = by_attribute(contact.properties, fields)
+    row = {**first_of_each(said), **not_in_table(contact.properties, fields, "properties")}
+    if len(numbers := said.get("mobile", [])) > 1:
+        row["mobile"] = best_number(numbers, region)
     labels = () if isinstance(contact.labels, Unset) else contact.labels
     row["contact_groups"] = [label for label in labels if label != AUTOMATIC_LABEL]
     row.pop("is_stopped", None)

@@ -66,9 +66,12 @@ class FrontTarget:
 
     async def open(self) -> Collection[str]:
         """Learn which custom fields the company has; a value without one, or with one of another type, stays behind."""
-        names = {name: attribute for name, attribute in self._fields.items() if attribute in EVERY}
-        known = [each for each in await self._client.custom_fields.list() if each.name in names]
-        self._types = {names[each.name]: (each.name, each.type) for each in known if _holds(each, names[each.name])}
+        known = {each.name: each for each in await self._client.custom_fields.list()}
+        self._types = {
+            attribute: (name, known[name].type)
+            for name, attribute in reversed([*self._fields.items()])  # the first of several names stays, as when read
+            if attribute in EVERY and name in known and _holds(known[name], attribute)
+        }
         return self._places()
 
     def _places(self) -> Collection[str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pling_async.cli.copy import _OUTWARD, copy
 from pling_async.sandbox import Fault
 
 Run = Callable[..., Any]
@@ -126,6 +127,45 @@ def test_to_front_with_the_mark(pling: Run, systems: Any) -> None:
     assert sorted(map(str, fields)) == ["{'City': 'Oslo'}", "{'Stop': True}"]
 
 
+@pytest.mark.parametrize(
+    ("person", "there"),
+    [
+        pytest.param({"stop": 1}, (), id="stopped, and skipped"),
+        pytest.param({}, ("+4799999009", "+4799999001"), id="somebody else's further number"),
+        pytest.param({"city": "Oslo"}, ("+4799999001",), id="no place for the city"),
+        pytest.param({"email": "kari@example.com"}, ("+4799999001",), id="somebody else's address"),
+    ],
+)
+def test_nothing_to_write_is_not_all_there(
+    pling: Run, systems: Any, person: dict[str, Any], there: tuple[str, ...]
+) -> None:
+    """Whoever or whatever was left out is not said to be in the other system already."""
+    systems.seed({"mobile": "+4799999001"} | person)
+    handles = [{"source": "phone", "handle": each} for each in there]
+    other = [
+        {"source": source, "handle": each} for source, each in (("phone", "99999008"), ("email", "kari@example.com"))
+    ]
+    contacts = [{"handles": handles}] if there else []
+    systems.do(systems.sandbox.front.seed(contacts=[{"handles": other}, *contacts]))
+    ended = pling("copy", "--from", "pling", "--to", "front")
+    assert ended.code == 0, ended.err
+    assert "Nothing to write: what is not in Front already is left out" in ended.out
+    assert "all of it" not in ended.out
+
+
+def test_a_stop_that_is_missing_elsewhere_is_not_all_there(pling: Run, systems: Any) -> None:
+    """Somebody marked, whose number another contact has as well without a mark, can be reached (I-4)."""
+    systems.seed({"mobile": "+4799999001", "stop": 1})
+    marked = {"handles": [{"source": "phone", "handle": "+4799999001"}], "custom_fields": {"Stop": True}}
+    phones = [{"source": "phone", "handle": each} for each in ("+4799999009", "99 99 90 01")]
+    fields = [{"name": "Stop", "type": "boolean"}]
+    systems.do(systems.sandbox.front.seed(custom_fields=fields, contacts=[marked, {"handles": phones}]))
+    ended = pling("copy", "--from", "pling", "--to", "front")
+    assert ended.code == 0, ended.err
+    assert "reachable in Front" in ended.out
+    assert "Nothing to write" in ended.out
+
+
 def test_what_is_not_known_ends_with_8(pling: Run, systems: Any) -> None:
     """A lost answer is unknown, whoever failed is named by a masked message, and the same command repairs it."""
     systems.seed(*PEOPLE)
@@ -180,6 +220,51 @@ def test_what_makes_no_sense(pling: Run, systems: Any, line: str, message: str) 
     assert message in ended.err
 
 
+IN_VAIN = [
+    *("--groups VIP", "--keep last", "--numbers lenient", "--map Navn=name"),
+    *("--encoding cp1252", "--delimiter ;", "--sheet 1"),
+    *("--html x.html", "--rejects x.csv", "--strategy auto", "--settle 1", "--moves"),
+]
+
+
+@pytest.mark.parametrize("target", ["ip1", "front"])
+@pytest.mark.parametrize("option", IN_VAIN)
+def test_what_a_copy_out_of_pling_does_not_go_by(pling: Run, systems: Any, target: str, option: str) -> None:
+    """An option that would do nothing is refused by its name, also with the value that it has anyway."""
+    ended = pling("copy", "--from", "pling", "--to", target, *option.split())
+    assert (ended.code, systems.sandbox.requests) == (2, [])
+    assert f"{option.split(maxsplit=1)[0]}: for --to pling; a copy to {target}" in ended.err
+    assert not list(Path().glob("x.*"))
+
+
+def test_every_option_is_for_one_direction_or_for_both() -> None:
+    """An option that is new to the command is refused out of Pling until somebody says what it does there."""
+    names = {str(each.name) for each in copy.params}
+    assert names > _OUTWARD
+    refused = {each.opts[0] for each in copy.params if each.name not in _OUTWARD}
+    guards = {"--max-removals", "--max-removals-per-day", "--allow-empty", "--remove-despite-rejects", "--consent"}
+    guards |= {"--allow-group-removal", "--keep-auto-created"}
+    assert refused == {option.split(maxsplit=1)[0] for option in IN_VAIN} | guards | {"--out", "--redact"}
+
+
+def test_what_a_copy_out_of_pling_goes_by(pling: Run, systems: Any, tmp_path: Path) -> None:
+    """Account, region, guards, report and view are for both directions."""
+    systems.seed(PEOPLE[0])
+    line = "--from pling --to ip1 --mode merge --region SE --min-rows 1 --report-flavour exchange --details 1 -q -y"
+    ended = pling(
+        "copy",
+        *line.split(),
+        "--account",
+        systems.environment["PLING_ACCOUNT_ID"],
+        "--report",
+        tmp_path / "outcomes.csv",
+        "-o",
+        "json",
+    )
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "outcomes.csv").exists()
+
+
 @pytest.mark.parametrize("direction", [("ip1", "pling"), ("pling", "ip1")])
 def test_hints_name_the_system_that_refused(
     pling: Run, systems: Any, monkeypatch: pytest.MonkeyPatch, direction: tuple[str, str]
@@ -198,6 +283,24 @@ def test_hints_name_the_system_that_refused(
     ended = pling("copy", "--from", direction[0], "--to", direction[1])
     assert ended.code == 4
     assert "check PLING_USERNAME" in ended.err
+
+
+@pytest.mark.parametrize("path", ["/front/me", "/front/contacts/custom_fields"])
+def test_hints_while_a_copy_is_carried_out(pling: Run, systems: Any, path: str) -> None:
+    """A token of Front that was revoked since the plan is no reason to look at PLING_PASSWORD; nor the reverse."""
+    systems.seed(*PEOPLE)
+    copy = ("copy", "--from", "pling", "--to", "front", "--yes")
+    systems.sandbox.fail(Fault(action="answer", status=401, method="GET", path=path, skip=1))
+    ended = pling(*copy)
+    assert ended.code == 4
+    assert "check FRONT_TOKEN and FRONT_BASE_URL" in ended.err
+    assert "pling doctor --service front" in ended.err
+    path = f"{urlsplit(systems.sandbox.url).path}contacts"
+    systems.sandbox.fail(Fault(action="answer", status=401, method="GET", path=path, skip=1))
+    ended = pling(*copy)
+    assert ended.code == 4
+    assert "check PLING_USERNAME" in ended.err
+    assert systems.do(systems.sandbox.front.contacts()) == []
 
 
 def test_only_account_and_expected_rows(pling: Run, systems: Any) -> None:

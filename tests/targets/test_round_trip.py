@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pling_async import targets
 from pling_async.bulk.fields import WRITABLE
 from pling_async.bulk.snapshot import snapshot
 from pling_async.sources.frontapp import FIELDS as FRONT
@@ -75,6 +76,34 @@ async def test_nothing_is_lost_and_the_second_copy_has_nothing_to_do(serve: Any,
     assert await values(world, 2) == before == await values(world, 1)
     assert (await world.planned_back(name, world.other_account)).counts.writes == 0
     assert await world.count(name) == 120
+
+
+@pytest.mark.parametrize("name", ["ip1", "front"])
+@pytest.mark.parametrize("own_first", [True, False])
+async def test_two_names_for_one_field_come_to_rest(
+    serve: Any,
+    name: str,
+    own_first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """What is written is what is read next time, whichever of the names the other system mentions first."""
+    world = await serve(fields=["Town", "City"] if own_first else ["City", "Town"])
+    table, usual = (IP1, "city") if name == "ip1" else (FRONT, "City")
+    fields = {"Town": "city", **table} if own_first else {**table, "Town": "city"}
+    make: Any = targets.ip1(world.ip1, fields=fields) if name == "ip1" else targets.frontapp(world.front, fields=fields)
+    await world.sandbox.seed(contacts=[{"mobile": "+4799999001", "city": "Oslo"}])
+    if name == "ip1":
+        there = {"phoneNumber": "+4799999001", usual: "", "Town": "Bergen"}
+        await world.sandbox.ip1.seed(contacts=[{"properties": there}])
+    else:
+        handles = [{"source": "phone", "handle": "+4799999001"}]
+        custom = {usual: "", "Town": "Bergen"}
+        await world.sandbox.front.seed(contacts=[{"handles": handles, "custom_fields": custom}])
+    counts = []
+    for _ in range(2):
+        plan = await targets.plan(world.pling, make)
+        counts.append((plan.counts["change"], plan.counts["unchanged"]))
+        assert [each.outcome async for each in targets.apply(world.pling, plan, make)]
+    assert counts == [(1, 0), (0, 1)]
 
 
 async def seed_what_differs(world: Any, name: str) -> None:

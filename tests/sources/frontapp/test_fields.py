@@ -4,8 +4,9 @@ from typing import Any
 
 from pling_async import bulk
 from pling_async.frontapp.client import FrontClient
+from pling_async.frontapp.models import Contact, ContactList, Handle
 from pling_async.sandbox import Sandbox
-from pling_async.sources.frontapp import FrontContacts, Left, frontapp
+from pling_async.sources.frontapp import FIELDS, FrontContacts, Left, frontapp, row_of
 
 
 def contact(*handles: str, **more: Any) -> dict[str, Any]:
@@ -86,3 +87,44 @@ async def test_one_list_alone_can_be_read(front: tuple[Sandbox, FrontClient]) ->
         prepared = await bulk.prepare(source)
         assert (prepared.contacts.height, len(source.left)) == (125, 125)
     assert (await bulk.prepare(frontapp(client))).contacts.height == 250
+
+
+def test_a_blank_field_erases_none_of_another_name() -> None:
+    """Of several fields the first that is not blank is taken, in the order of the table; a false is not blank."""
+    fields = {**FIELDS, "Town": "city", "Is active": "is_active"}
+    for custom in ({"City": "Oslo", "Town": ""}, {"Town": "Oslo", "City": " "}, {"Town": "Bergen", "City": "Oslo"}):
+        assert row_of(Contact(id="crd_1", custom_fields=custom), fields=fields)["city"] == "Oslo"
+    active = {"Is active": True, "Active": False}
+    assert row_of(Contact(id="crd_1", custom_fields=active), fields=fields)["is_active"] is False
+
+
+def test_a_blank_field_does_not_erase_what_front_has_of_its_own() -> None:
+    """Name, description, address and lists stay what they are; a field that says something comes before them."""
+    fields = {"Called": "name", "Note": "comment", "Mail": "email", "Kind": "contact_groups"}
+    known = Contact(
+        id="crd_1",
+        name="Ola",
+        description="about",
+        handles=(Handle("email", "ola@example.com"),),
+        custom_fields={"Called": "", "Note": " ", "Mail": None, "Kind": ""},
+        lists=(ContactList(name="VIP"),),
+    )
+    row = row_of(known, fields=fields)
+    found = [row[name] for name in ("name", "comment", "email", "contact_groups")]
+    assert found == ["Ola", "about", "ola@example.com", ["VIP"]]
+    told = row_of(Contact(id="crd_1", name="Ola", custom_fields={"Called": "Kari"}), fields=fields)
+    assert told["name"] == "Kari"
+
+
+def test_the_mobile_may_be_in_fields_too() -> None:
+    """Fields first, in the order of the table, then phones: the first mobile is read, a blank or a landline is none."""
+    fields = {"Cell": "mobile", "Cell 2": "mobile"}
+    phone = (Handle("phone", "+4799999001"),)
+
+    def read(**custom: Any) -> Any:
+        return row_of(Contact(id="crd_1", handles=phone, custom_fields=custom), fields=fields)["mobile"]
+
+    assert read(Cell="") == "+4799999001"
+    assert read(**{"Cell 2": "+4799999003", "Cell": "+4799999002"}) == "+4799999002"
+    assert read(**{"Cell 2": 4799999003, "Cell": "+4722345678"}) == "4799999003"
+    assert read(**{"Cell 2": 99999003.0}) == "99999003"

@@ -39,6 +39,17 @@ async def test_every_mobile_of_somebody_stopped(front: tuple[Sandbox, FrontClien
     assert prepared.rejects.is_empty()
 
 
+async def test_every_mobile_in_fields(front: tuple[Sandbox, FrontClient]) -> None:
+    """A table may call several fields the mobile: whoever is stopped is stopped under each (I-4)."""
+    sandbox, client = front
+    person = contact(FIRST, custom_fields={"Reserved": SECOND, "Shoe size": THIRD})
+    await sandbox.front.seed(contacts=[person])
+    fields = {**FIELDS, "Reserved": "mobile", "Shoe size": "mobile"}
+    prepared = await bulk.prepare(frontapp(client, fields=fields))
+    stopped = dict(prepared.contacts.select("mobile", "is_stopped").iter_rows())
+    assert stopped == {FIRST: True, SECOND: True, THIRD: True}
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "the description is too long": {"description": "x" * 2001},
     "a list's name is too long": {"lists": ["x" * 41]},

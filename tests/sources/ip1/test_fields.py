@@ -76,6 +76,26 @@ async def test_some_labels_and_other_fields(sandbox: Sandbox, client: Ip1Client,
     assert frame.select("mobile", "comment").rows() == [(FIRST, "Sales")]
 
 
+async def test_a_blank_value_erases_none_of_another_name(sandbox: Sandbox, client: Ip1Client, read: Any) -> None:
+    """Of several properties for one field the first that is not blank is taken, in the order of the table."""
+    people = ({"department": "", "comment": "VIP"}, {"department": "Sales", "comment": " "}, {"department": "Sales"})
+    both = {"department": "Sales", "comment": "VIP"}
+    await sandbox.ip1.seed(contacts=[person(FIRST, **each) for each in (*people, both)])
+    frame, _ = await read(sources.ip1(client, fields={**FIELDS, "department": "comment"}))
+    assert frame["comment"].to_list() == ["VIP", "Sales", "Sales", "VIP"]
+    frame, _ = await read(sources.ip1(client, fields={"department": "comment", **FIELDS}))
+    assert frame["comment"].to_list() == ["VIP", "Sales", "Sales", "Sales"]
+
+
+async def test_several_numbers_are_tried_in_order(sandbox: Sandbox, client: Ip1Client) -> None:
+    """As with several columns of a file: the first usable one is theirs, and a blank one is none."""
+    numbers = ((FIRST, ""), ("", SECOND), ("+4722345678", THIRD))
+    await sandbox.ip1.seed(contacts=[person(one, mobile2=other) for one, other in numbers])
+    prepared = await bulk.prepare(sources.ip1(client, fields={**FIELDS, "mobile2": "mobile"}))
+    assert prepared.contacts["mobile"].to_list() == [FIRST, SECOND, THIRD]
+    assert prepared.rejects.is_empty()
+
+
 async def test_contacts_without_a_number_are_rejected_by_row(sandbox: Sandbox, client: Ip1Client) -> None:
     """One outcome for each contact; an account in which nobody has a number is no list."""
     await sandbox.ip1.seed(contacts=[person(FIRST), person(None, firstName="Ola"), person("not a number")])

@@ -134,3 +134,11 @@ async def test_a_property_that_stands_for_a_stop(
     """With a table of one's own: what is no clear no counts, and no value takes anybody off the stop list."""
     await sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": FIRST, "optedOut": value}}])
     assert await stops(sources.ip1(client, fields={**FIELDS, "optedOut": "is_stopped"})) == {FIRST: flag}
+
+
+@pytest.mark.parametrize("words", [{"optedOut": "", "gone": "ja"}, {"gone": "ja", "optedOut": "nei"}])
+async def test_one_of_several_properties_is_enough(sandbox: Sandbox, client: Ip1Client, words: dict[str, str]) -> None:
+    """None that stands for a stop overrules another, and every number of the contact is stopped (I-4)."""
+    await sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": FIRST, "mobile2": SECOND, **words}}])
+    fields = {**FIELDS, "mobile2": "mobile", "optedOut": "is_stopped", "gone": "is_stopped"}
+    assert await stops(sources.ip1(client, fields=fields)) == {FIRST: True, SECOND: True}
