@@ -104,14 +104,15 @@ def finish_copy(output: Output, plan: "CopyPlan", tally: Tally, reports: Reports
     """Write the report if that was asked for, show what became of everybody, and return the exit code."""
     saved = _save(tally, reports)
     counts = {outcome.value: tally.counted(outcome) for outcome in Outcome if tally.counted(outcome)}
-    failed = [asdict(each) for each in tally.failed]
+    failed, warned = ([asdict(each) for each in some] for some in (tally.failed, tally.warned))
     if output.format == "table":
         output.show(_verdict(plan, tally), "", count_table({**_done(plan, tally), **_others(tally)}))
-        if failed:
-            rows = ([each[name] for name in _COLUMNS] for each in failed[:_SHOWN_FAILURES])
-            output.show("", table(*_COLUMNS, rows=rows), *more(_SHOWN_FAILURES, len(failed), "-o json shows all"))
+        if told := failed + warned:
+            rows = ([each[name] for name in _COLUMNS] for each in told[:_SHOWN_FAILURES])
+            output.show("", table(*_COLUMNS, rows=rows), *more(_SHOWN_FAILURES, len(told), "-o json shows all"))
     else:
-        output.record({"to": plan.title, "counts": _done(plan, tally), "outcomes": counts, "failed": failed})
+        said = {"counts": _done(plan, tally), "outcomes": counts, "failed": failed, "warned": warned}
+        output.record({"to": plan.title, **said})
     return _exit(tally) or saved
 
 

@@ -32,6 +32,8 @@ class Tally:
     done: Counter[tuple[str, Outcome]] = field(factory=Counter)
     """By action and outcome."""
     failed: "list[Written]" = field(factory=list, repr=False)
+    warned: "list[Written]" = field(factory=list, repr=False)
+    """Written, with something to look at."""
     reported: "WrittenRows | None" = None
     """Everybody, if there is to be a report."""
     is_stopped: bool = False
@@ -41,6 +43,8 @@ class Tally:
         self.done[each.action, each.outcome] += 1
         if each.outcome is not Outcome.APPLIED and (each.outcome is not Outcome.SKIPPED or each.code == "halted"):
             self.failed.append(each)
+        elif each.outcome is Outcome.APPLIED and each.message:
+            self.warned.append(each)
         if self.reported is not None:
             self.reported.add(each)
 

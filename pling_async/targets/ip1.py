@@ -72,7 +72,7 @@ class Ip1Target:
         """Yield every contact; whether one is stopped is told by `blocked` alone."""
         async with aclosing(self._client.contacts.list()) as contacts:
             async for contact in contacts:
-                row = row_of(contact, self._fields)
+                row = row_of(contact, self._fields, region=self._region)
                 row["contact_groups"].append(AUTOMATIC_LABEL)
                 yield Held(id=str(contact.id), mobile=e164(row.pop("mobile", None), self._region), values=row)
 

@@ -1,14 +1,19 @@
 """`pling copy`: both directions, end to end, with the exit codes and the outputs of import."""
 
+import asyncio
 import json
+import signal
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from pling_async import PlingClient
 from pling_async.cli.copy import _OUTWARD, copy
 from pling_async.sandbox import Fault
 
@@ -316,15 +321,52 @@ def test_stopping_well(pling: Run, systems: Any, monkeypatch: pytest.MonkeyPatch
     """After Ctrl-C nobody else is taken, what was done is shown, and the same command does the rest."""
     systems.seed(*({"mobile": f"+4799999{n:03}", "stop": 1} for n in range(60)))
 
-    def signalled(tally: Any, *_: Any) -> bool:
-        tally.is_stopped = True
-        return True
+    once = iter([signal.SIGINT])
+
+    def signalled(*_: Any) -> None:
+        for each in once:
+            signal.raise_signal(each)
 
     with monkeypatch.context() as patched:
-        patched.setattr("pling_async.cli.copying._step", signalled)
+        patched.setattr("pling_async.cli.copying.Progress.update", signalled)
         ended = pling("copy", "--from", "pling", "--to", "ip1", "--yes")
     assert ended.code == 130
     assert "the same command does the rest" in ended.err
     assert 0 < len(ip1_contacts(systems)) < 60
     assert pling("copy", "--from", "pling", "--to", "ip1", "--yes").code == 0
     assert len(ip1_contacts(systems)) == 60
+
+
+def opt_out(systems: Any, mobile: str) -> None:
+    """Put somebody on Pling's stop list once Front is written to."""
+
+    async def add() -> None:
+        at = systems.sandbox
+        async with PlingClient(at.username, at.password, account_id=at.account_id, base_url=at.url) as client:
+            listing = await client.contacts.list()
+            await client.stop_list.add(next(each for each in listing.contacts if each.mobile == mobile))
+
+    while not any(each.method == "PATCH" for each in systems.sandbox.requests):
+        time.sleep(0.01)
+    asyncio.run(add())
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_who_stopped_meanwhile_and_can_still_be_reached(pling: Run, systems: Any, form: str) -> None:
+    """What is to be looked at in Front is shown, though nothing failed (I-4)."""
+    systems.seed(PEOPLE[0])
+    phones = [{"source": "phone", "handle": each} for each in ("99999001", "+4799999007", "+4799999001")]
+    systems.do(systems.sandbox.front.seed(contacts=[{"handles": phones[:1]}, {"handles": phones[1:]}]))
+    systems.do(systems.sandbox.front.seed(custom_fields=[{"name": "Stop", "type": "boolean"}]))
+    systems.sandbox.fail(Fault(action="delay", delay=1, method="PATCH", path="/front/contacts/*"))
+    phone = Thread(target=opt_out, args=(systems, "+4799999001"))
+    phone.start()
+    ended = pling("copy", "--from", "pling", "--to", "front", "--yes", "-o", form)
+    phone.join()
+    assert ended.code == 0, ended.err
+    if form == "json":
+        (line,) = json.loads(ended.out)["warned"]
+        assert (line["action"], line["outcome"], line["code"]) == ("stop", "applied", "elsewhere")
+    else:
+        assert "Copied to Front." in ended.out
+        assert "mark that one" in " ".join(ended.out.split())
