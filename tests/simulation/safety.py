@@ -92,8 +92,8 @@ def _wiped(world: World, change: Change, cause: Sent) -> Found:
 
 
 def _was_unseen(world: World, change: Change, cause: Sent) -> bool:
-    """Tell whether a deleted contact had got its number from others, after the last listing before the deletions."""
-    if cause.method != "DELETE" or seen_before_deletions(world, change):
+    """Tell whether a contact had got its number from others, after the last listing before its deletions or its PUT."""
+    if cause.method not in {"DELETE", "PUT"} or (cause.method == "DELETE" and seen_before_deletions(world, change)):
         return False
     shown = shown_to(world, cause.run, before=built_at(world, cause).position)
     return not any(change.mobile in each.people for _, each in shown)
