@@ -10,6 +10,7 @@ import click
 from attrs import frozen
 from click.core import ParameterSource
 
+from pling_async.cli.files import DatabaseUrl
 from pling_async.cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ SOURCE: Mapping[str, Any] = {
     "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
     "dsn": click.option(
         "--dsn",
+        type=DatabaseUrl(),
         metavar="URL",
         envvar="PLING_DSN",
         help="Database of --sql, as in sqlite:///crm.db; with credentials only in PLING_DSN.",
