@@ -12,7 +12,7 @@ from pling_async.bulk.private_files import check_place
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
-from pling_async.cli.source_view import count_table, more
+from pling_async.cli.source_view import concerns, count_table, more, source_record
 from pling_async.errors import ConfigurationError, Outcome
 
 if TYPE_CHECKING:
@@ -79,11 +79,12 @@ def run_record(run: "Run") -> dict[str, Any]:
         "run": run.id,
         "digest": run.plan.digest,
         "strategy": run.strategy.value,
+        "source": source_record(run.plan.source),
+        **concerns(run.plan.source, run.warnings),
         "complete": run.is_complete,
         "counts": _counts(run),
         "outcomes": report.run_counts(run),
         "verification": None if run.verification is None else str(run.verification),
-        "warnings": list(run.warnings),
         "failed": list(_failures(run)),
     }
 
