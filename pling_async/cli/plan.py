@@ -11,7 +11,7 @@ from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, confirm, next_step, note
+from pling_async.cli.output import Output, confirm, next_step, note, shown_first
 from pling_async.cli.planning import (
     Applying,
     PlanRequest,
@@ -109,8 +109,9 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
 
 def confirmed(made: "Plan", applying: Applying, view: View) -> int:
     """Show a plan, ask, and carry it out."""
-    _write_page(view, made)
-    _print(view, made, is_wanted=view.output.is_table)
+    with shown_first():
+        _write_page(view, made)
+        _print(view, made, is_wanted=view.output.is_table)
     enforce_guards(made, applying.strategy)
     return _carried_out(made, applying, view.output)
 
