@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-PEOPLE = (
+PEOPLE: tuple[dict[str, Any], ...] = (
     {
         "mobile": "+4799999101",
         "firstName": "Åse",
