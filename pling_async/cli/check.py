@@ -55,6 +55,8 @@ def show_prepared(output: Output, prepared: "Prepared") -> None:
     """Print what a list holds."""
     from pling_async.cli import source_view as view  # noqa: PLC0415 - rich takes a while to import
 
+    if not output.is_table:
+        view.note_concerns(prepared.source)
     counts = {
         "contacts": prepared.contacts.height,
         "usable rows": int(prepared.contacts["rows"].list.len().sum()),
@@ -64,7 +66,7 @@ def show_prepared(output: Output, prepared: "Prepared") -> None:
     if output.format == "ndjson":
         output.records((), view.reject_records(prepared))
     elif output.format == "json":
-        record = {"source": view.source_record(prepared.source), "counts": counts}
+        record = {"source": view.source_record(prepared.source), **view.concerns(prepared.source), "counts": counts}
         output.record({**record, "rejects": list(view.reject_records(prepared))})
     else:
         output.show(*view.source_lines(prepared.source), "", view.count_table(counts))

@@ -8,6 +8,8 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from pling_async.cli.files import check_files
+
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _UNWRAPPED: Final = "\b\n"
 """Click's sign that a paragraph of help is not to be wrapped."""
@@ -75,10 +77,15 @@ def _known_profiles(_: click.Context, __: click.Parameter, incomplete: str) -> l
 
 
 class Command(click.Command):
-    """A command whose indented paragraphs of help are not wrapped."""
+    """A command whose indented paragraphs of help are not wrapped, and which overwrites nothing that it reads."""
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **_settings(values))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Look at the names of all files before the command reads any."""
+        check_files(ctx)
+        return super().invoke(ctx)
 
 
 class Group(click.Group):

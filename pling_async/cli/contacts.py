@@ -79,7 +79,7 @@ def add(mobile: str, region: str, fields: dict[str, Any], output: Output) -> Non
 
     wanted = Contact(mobile=to_mobile(mobile, region), **fields).check()
     saved = on_account(lambda client: _upserted(bulk.upsert(client, [wanted]), wanted))
-    output.record(record(saved))
+    output.done(record(saved))
     output.next_step("contacts", "get", saved.id or saved.mobile)
 
 
@@ -106,7 +106,7 @@ def update(who: int | str, mobile: str | None, fields: dict[str, Any], output: O
     if not changes:
         raise click.UsageError("say what to change, for instance --city OSLO")
     saved = on_account(lambda client: _updated(client, who, changes))
-    output.record(record(saved))
+    output.done(record(saved))
     output.next_step("contacts", "get", _id(saved))
 
 

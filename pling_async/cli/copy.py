@@ -14,7 +14,7 @@ from pling_async.cli.connection import on_account
 from pling_async.cli.copying import Opened, carried_over
 from pling_async.cli.neighbours import NAMES, Neighbour, neighbour, spoken_with
 from pling_async.cli.options import Values, gathered, is_typed
-from pling_async.cli.output import confirm, next_step, note
+from pling_async.cli.output import confirm, next_step, note, shown_first
 from pling_async.cli.plan import confirmed, enforce_guards, save_made, show_made
 from pling_async.cli.planning import Applying, View, Within, applying_options, viewing_options, within_options
 
@@ -154,7 +154,8 @@ def _outward(route: Route, within: Within, applying: Applying, view: View) -> in
         lambda client: _planned(client, route, within, opened), interrupted=lambda: "nothing was sent"
     )
     if not view.is_quiet and (view.output.is_table or route.is_plan_only):
-        show_copy(view.output, made, view.details)
+        with shown_first():
+            show_copy(view.output, made, view.details)
     enforce(made.verdicts, digest="")
     if route.is_plan_only:
         return 0

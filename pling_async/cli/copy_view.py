@@ -1,5 +1,6 @@
 """How a copy to another system is shown: its plan, and what became of everybody."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
 from pling_async.cli.plan_view import verdict_table
 from pling_async.cli.source_view import count_table, labelled, more
+from pling_async.cli.streams import discard
 from pling_async.errors import ConfigurationError, Outcome
 
 if TYPE_CHECKING:
@@ -103,6 +105,17 @@ def _summary(action: str, row: Mapping[str, Any]) -> str:
 def finish_copy(output: Output, plan: "CopyPlan", tally: Tally, reports: Reports) -> Exit:
     """Write the report if that was asked for, show what became of everybody, and return the exit code."""
     saved = _save(tally, reports)
+    try:
+        _show(output, plan, tally)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard(sys.stdout)
+        told = ", ".join(f"{count} {words}" for words, count in {**_done(plan, tally), **_others(tally)}.items())
+        note(f"whoever read the output went away\nthe copy stands as it is: {told}")
+    return _exit(tally) or saved
+
+
+def _show(output: Output, plan: "CopyPlan", tally: Tally) -> None:
     counts = {outcome.value: tally.counted(outcome) for outcome in Outcome if tally.counted(outcome)}
     failed, warned = ([asdict(each) for each in some] for some in (tally.failed, tally.warned))
     if output.format == "table":
@@ -113,7 +126,6 @@ def finish_copy(output: Output, plan: "CopyPlan", tally: Tally, reports: Reports
     else:
         said = {"counts": _done(plan, tally), "outcomes": counts, "failed": failed, "warned": warned}
         output.record({"to": plan.title, **said})
-    return _exit(tally) or saved
 
 
 def _done(plan: "CopyPlan", tally: Tally) -> dict[str, int]:

@@ -13,6 +13,7 @@ from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.output import counted, next_step, note
 from pling_async.cli.text import safe
+from pling_async.errors import NotFound
 
 if TYPE_CHECKING:
     from pling_async.bulk.csv_report import Flavour
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _FORMATS: Final = ("csv", "json", "ndjson", "parquet", "xlsx")
 _BINARY: Final = frozenset({"parquet", "xlsx"})
 _SUFFIXES: Final = {**{f".{form}": form for form in _FORMATS}, ".jsonl": "ndjson"}
+_SHOWN_GROUPS: Final = 20
 
 
 @click.command(cls=Command)
@@ -67,7 +69,20 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
 async def _exported(client: "PlingClient", only: dict[str, Any]) -> "Export":
     from pling_async.bulk.export import export as exported  # noqa: PLC0415 - polars takes a while to import
 
-    return await exported(client, **only)
+    made = await exported(client, **only)
+    if only["group"] is not None and made.contacts.is_empty():
+        await _check_group(client, only["group"])
+    return made
+
+
+async def _check_group(client: "PlingClient", name: str) -> None:
+    """Raise `NotFound` for a group that the account does not have: an empty file would look like an empty group."""
+    names = sorted(group.name for group in await client.groups.list() if group.name)
+    if name in names:
+        return
+    others = f", and {len(names) - _SHOWN_GROUPS} more (pling groups list)" if len(names) > _SHOWN_GROUPS else ""
+    there = f"there are {', '.join(map(repr, names[:_SHOWN_GROUPS]))}{others}" if names else "it has none"
+    raise NotFound(f"the account has no group {name!r}; {there}; nothing was written")
 
 
 def _check_form(form: str, *, is_shown: bool) -> None:

@@ -69,7 +69,7 @@ def add(name: str, output: Output) -> None:
 
     pling groups add "VIP 2027"
     """
-    output.record(record(on_account(lambda client: client.groups.add(name))))
+    output.done(record(on_account(lambda client: client.groups.add(name))))
     output.next_step("contacts", "add", "MOBILE", "--group", name)
 
 
@@ -82,7 +82,7 @@ def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API'
 
     pling groups rename 26974 "VIP 2027"
     """
-    output.record(record(on_account(lambda client: client.groups.rename(id, name))))
+    output.done(record(on_account(lambda client: client.groups.rename(id, name))))
     output.next_step("groups", "get", id)
 
 

@@ -14,6 +14,7 @@ from pling_async.cli.commands import Group
 from pling_async.cli.environment import forget_key_log
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.output import complain
+from pling_async.cli.streams import discard, stand_in
 
 _COMMANDS: Final = {
     "import": ("plan", "import_", "Plan a list, show the plan, ask, and carry it out."),
@@ -110,7 +111,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        return _hush()
+        discard(sys.stdout)  # whoever read our output went away: end without a word
+        return Exit.FAILED
     except Exception as error:  # noqa: BLE001 - whatever it is, it becomes one message
         return _failed(error)
     return int(result or Exit.OK)
@@ -129,14 +131,11 @@ def _failed(error: Exception) -> Exit:
     return exit_code(error)
 
 
-def _hush() -> Exit:
-    """Whoever read our output went away: end without a word, also when Python flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.FAILED
-
-
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line of this process, unless what it says could go nowhere."""
+    if "stdout" in stand_in():
+        complain("standard output is closed; nothing was done\nwhere nothing is to be shown, use > /dev/null")
+        sys.exit(Exit.USAGE)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

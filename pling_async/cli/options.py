@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import click
 from attrs import frozen
 from click.core import ParameterSource
 
+from pling_async.cli.files import DatabaseUrl
 from pling_async.cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 Values = Mapping[str, Any]
 
-_SECRET = re.compile(r"://[^/]*:[^/]*@")
+_PASSWORD = re.compile(
+    r"://[^/?#@]*:.*@|[?&;]\w*(?:password|passwd|passphrase|pass|pwd|secret|token|api_?key)\s*=", re.IGNORECASE
+)
+"""In the URL of a database: after a user, or as a parameter. A password may hold what should be escaped in a URL."""
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
@@ -65,6 +70,7 @@ SOURCE: Mapping[str, Any] = {
     "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
     "dsn": click.option(
         "--dsn",
+        type=DatabaseUrl(),
         metavar="URL",
         envvar="PLING_DSN",
         help="Database of --sql, as in sqlite:///crm.db; with credentials only in PLING_DSN.",
@@ -81,7 +87,7 @@ def to_listed(values: Values) -> Listed:
         return Listed(file, (file,))
     if dsn is None:
         raise click.UsageError("--sql needs --dsn URL, or PLING_DSN, to know which database to ask.")
-    if _SECRET.search(dsn) and is_typed("dsn"):
+    if is_typed("dsn") and _PASSWORD.search(unquote(dsn)):
         raise click.UsageError("A password on the command line can be seen by others; give the URL in PLING_DSN.")
     from pling_async.bulk import Query  # noqa: PLC0415 - polars takes a while to import
 

@@ -1,18 +1,20 @@
 """Data on stdout as a table, JSON or NDJSON; everything else on stderr."""
 
 import json
-import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from errno import EPIPE
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
 from attrs import frozen
 
+from pling_async.cli.streams import discard
 from pling_async.cli.text import discreet, safe
 
 if TYPE_CHECKING:
@@ -34,13 +36,8 @@ def complain(message: str) -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        discard()
+        discard(sys.stdout)
     _say("pling: " + message)
-
-
-def discard() -> None:
-    """Send what is still to be written on stdout nowhere: Python flushes at exit, and would fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(message: str) -> None:
@@ -61,7 +58,10 @@ def next_step(*words: object) -> None:
 def _say(message: str) -> None:
     sys.stdout.flush()
     lines = (safe(line) for line in discreet(message).split("\n"))
-    click.echo("\n".join(_folded(line) for line in lines) if sys.stderr.isatty() else "\n".join(lines), err=True)
+    try:
+        click.echo("\n".join(_folded(line) for line in lines) if sys.stderr.isatty() else "\n".join(lines), err=True)
+    except OSError:  # nobody can be told: no reason to do less
+        discard(sys.stderr)
 
 
 def _folded(line: str) -> str:
@@ -87,11 +87,28 @@ class Declined(click.ClickException):
     """A person said no."""
 
 
+@contextmanager
+def shown_first() -> Iterator[None]:
+    """Show what is about to be done; when whoever reads it goes away meanwhile, it is not done."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard(sys.stdout)
+        raise Declined("whoever read the output went away before all of it was shown; nothing was sent") from None
+
+
 def console(stream: TextIO | None = None) -> "Console":
     """Return a rich console that takes text as text; NO_COLOR and COLUMNS are honoured."""
     from rich.console import Console  # noqa: PLC0415 - `pling --help` does without
 
-    made = Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    class Telling(Console):
+        """Leaves the end of the process to us when a reader goes away."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(EPIPE, "nobody reads the output any more")
+
+    made = Telling(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:  # noqa: SLF001
         made.width = _UNWRAPPED
     return made
@@ -155,6 +172,14 @@ class Output:
             self.show(table("", "", rows=record.items()))
         else:
             click.echo(as_json(record, indent=2 if self.format == "json" else None))
+
+    def done(self, record: Record) -> None:
+        """Print what was just written to the account; a reader who went away does not undo it."""
+        try:
+            self.record(record)
+        except BrokenPipeError:
+            discard(sys.stdout)
+            note("whoever read the output went away; what was asked for is done")
 
     def next_step(self, *words: object) -> None:
         """Name the command that usually comes next, to people."""

@@ -11,7 +11,7 @@ from pling_async.cli.commands import Command
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, confirm, next_step, note
+from pling_async.cli.output import Output, confirm, next_step, note, shown_first
 from pling_async.cli.planning import (
     Applying,
     PlanRequest,
@@ -101,16 +101,17 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
       pling import customers.csv --mode replace --rejects rejects.csv --report outcomes.csv
       pling import customers.csv --yes -o json < /dev/null
 
-    The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed.
+    The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed, and what should be
+    looked at in the list is said on stderr.
     """
     return confirmed(_planned(request), applying, view)
 
 
 def confirmed(made: "Plan", applying: Applying, view: View) -> int:
     """Show a plan, ask, and carry it out."""
-    _write_page(view, made)
-    if view.output.is_table:
-        _print(view, made)
+    with shown_first():
+        _write_page(view, made)
+        _print(view, made, is_wanted=view.output.is_table)
     enforce_guards(made, applying.strategy)
     return _carried_out(made, applying, view.output)
 
@@ -143,10 +144,14 @@ def _write_page(view: View, made: "Plan") -> None:
         )
 
 
-def _print(view: View, made: "Plan") -> None:
+def _print(view: View, made: "Plan", *, is_wanted: bool = True) -> None:
+    """Print a plan if anybody wants it; what should be looked at in the list is said in any case."""
     from pling_async.cli.plan_view import show_plan  # noqa: PLC0415 - polars and rich take a while to import
+    from pling_async.cli.source_view import note_concerns  # noqa: PLC0415 - likewise
 
-    if not view.is_quiet:
+    if view.is_quiet or not view.output.is_table:
+        note_concerns(made.source)
+    if is_wanted and not view.is_quiet:
         show_plan(view.output, made, view.details)
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pling_async.bulk import Action, Level, Mode, Verdict, report
 from pling_async.cli.output import Output, cell, counted, table
-from pling_async.cli.source_view import count_table, labelled, more, source_lines, source_record
+from pling_async.cli.source_view import concerns, count_table, labelled, more, source_lines, source_record
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,6 +50,7 @@ def plan_record(plan: "Plan") -> dict[str, Any]:
         "account_id": plan.account_id,
         "fingerprint": plan.fingerprint,
         "source": source_record(plan.source),
+        **concerns(plan.source),
         "counts": _counts(plan),
         "cost": {
             "replace_bytes": plan.cost.replace_bytes,

@@ -12,7 +12,8 @@ from pling_async.bulk.private_files import check_place
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
-from pling_async.cli.source_view import count_table, more
+from pling_async.cli.source_view import concerns, count_table, more, source_record
+from pling_async.cli.streams import discard
 from pling_async.errors import ConfigurationError, Outcome
 
 if TYPE_CHECKING:
@@ -32,20 +33,21 @@ def check_report(reports: Reports) -> None:
 
 def finish(output: Output, run: "Run", reports: Reports) -> Exit:
     """Write the report of a run if that was asked for, show the run, and return its exit code."""
-    saved = _save(run, reports)
+    saved = save_outcomes(run, reports)
     try:
         show_run(output, run)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        discard(sys.stdout)
+        note(_standing("whoever read the output went away", run))
     except OSError:
         complain(_standing("the outcome cannot be shown", run))
         raise
     return run_exit(run) or saved
 
 
-def _save(run: "Run", reports: Reports) -> Exit:
-    """Write the report; a failure is no failure of the run."""
+def save_outcomes(run: "Run", reports: Reports) -> Exit:
+    """Write the report if that was asked for; a failure is no failure of the run."""
     if reports.report is None:
         return Exit.OK
     try:
@@ -79,11 +81,12 @@ def run_record(run: "Run") -> dict[str, Any]:
         "run": run.id,
         "digest": run.plan.digest,
         "strategy": run.strategy.value,
+        "source": source_record(run.plan.source),
+        **concerns(run.plan.source, run.warnings),
         "complete": run.is_complete,
         "counts": _counts(run),
         "outcomes": report.run_counts(run),
         "verification": None if run.verification is None else str(run.verification),
-        "warnings": list(run.warnings),
         "failed": list(_failures(run)),
     }
 

@@ -10,7 +10,7 @@ import click
 from pling_async.cli.commands import Group
 from pling_async.cli.connection import on_account
 from pling_async.cli.options import Reports, output_option, report_options, settle_option, yes_option
-from pling_async.cli.output import Output, confirm, counted, next_step, note
+from pling_async.cli.output import Output, confirm, counted, next_step, note, shown_first
 from pling_async.cli.writing import carried_out
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def list_(output: Output) -> None:
 @click.argument("run_id", metavar="RUN")
 @report_options
 @output_option
-def show(run_id: str, reports: Reports, output: Output) -> None:
+def show(run_id: str, reports: Reports, output: Output) -> int:
     """Show what became of every contact that a run wrote; no account is asked.
 
     pling runs show 20261122T031702-2588feb2 -o ndjson
@@ -70,11 +70,14 @@ def show(run_id: str, reports: Reports, output: Output) -> None:
 
     from pling_async.bulk.history import find_run  # noqa: PLC0415 - polars takes a while to import
     from pling_async.bulk.recorded import read_run, recorded  # noqa: PLC0415 - likewise
-    from pling_async.cli.run_view import finish  # noqa: PLC0415 - likewise
+    from pling_async.cli.run_view import save_outcomes, show_run  # noqa: PLC0415 - likewise
 
     record, run = read_run(find_run(run_id))
-    finish(output, evolve(run, written=recorded(run, record)), reports)
+    told = evolve(run, written=recorded(run, record))
+    saved = save_outcomes(told, reports)
+    show_run(output, told)
     output.next_step("runs", *(("undo", run_id) if run.is_complete else ("list",)))
+    return saved
 
 
 @runs.command()
@@ -124,7 +127,8 @@ def undo(run_id: str, is_confirmed: bool, settle: float, reports: Reports, outpu
         note("there is nothing to take back: the account has nothing of this run any more")
         next_step("runs", "list")
         return 0
-    _show(output, made)
+    with shown_first():
+        _show(output, made)
     if not is_confirmed:
         confirm(f"Take back {counted(made.counts.writes, 'contact')} in account {made.account_id} at {made.origin}?")
     return carried_out(

@@ -1,11 +1,11 @@
 """How a list that was read is shown: where it comes from, what its columns mean, what cannot be used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from pling_async.cli.output import cell, table
+from pling_async.cli.output import cell, note, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,9 +27,20 @@ def source_record(source: "SourceInfo") -> dict[str, Any]:
         "delimiter": source.delimiter,
         "sheet": source.sheet,
         "mapping": dict(source.mapping),
-        "ignored": list(source.ignored),
-        "warnings": list(source.warnings),
     }
+
+
+def concerns(source: "SourceInfo", warnings: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return what JSON says, in the same place for every command, of what should be looked at."""
+    return {"ignored": list(source.ignored), "warnings": [*source.warnings, *warnings]}
+
+
+def note_concerns(source: "SourceInfo") -> None:
+    """Say on stderr what should be looked at, where no table on stdout says it."""
+    if source.ignored:
+        note(f"ignored: {cell(source.ignored)}")
+    for warning in source.warnings:
+        note(f"warning: {warning}")
 
 
 def source_lines(source: "SourceInfo") -> Iterator[Text]:

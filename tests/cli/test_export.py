@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-PEOPLE = (
+PEOPLE: tuple[dict[str, Any], ...] = (
     {
         "mobile": "+4799999101",
         "firstName": "Åse",
@@ -33,7 +33,7 @@ GROUPS = ({"id": 1, "name": "VIP"}, {"id": 2, "name": "Øst; vest, nord"}, {"id"
 @pytest.fixture
 def full(account: Any) -> Any:
     """Serve an account with everything that is hard to write down."""
-    members = ({"contactGroupIds": [1, 2]}, {"contactGroupIds": [2]}, {})
+    members: tuple[dict[str, Any], ...] = ({"contactGroupIds": [1, 2]}, {"contactGroupIds": [2]}, {})
     account.seed(*({**each, **more} for each, more in zip(PEOPLE, members, strict=True)), groups=GROUPS)
     return account
 
@@ -111,6 +111,26 @@ def test_another_program_reads_the_workbook(pling: Any, nowhere: Path) -> None:
     assert set(people) == {each["mobile"] for each in PEOPLE}
     assert [people["+4799999101"][name] for name in ("last_name", "postal_code")] == ["=1+1", "0663"]
     assert people["+4799999101"]["comment"] == PEOPLE[0]["comment"]
+
+
+def test_a_group_that_is_none_is_no_empty_file(pling: Any, full: Any, nowhere: Path) -> None:
+    """A name that the account does not have is an error with those it has; an empty group is an empty file."""
+    ended = pling("export", "--group", "Typo", "--out", "z.csv")
+    assert (ended.code, (nowhere / "z.csv").exists()) == (1, False)
+    assert "the account has no group 'Typo'; there are 'VIP', 'nobody', 'Øst; vest, nord'" in ended.err
+    assert not any(each["mobile"] in ended.err or each["name"] in ended.err for each in PEOPLE if each["name"])
+    assert full.changes() == []
+    assert pling("export", "--group", "nobody", "--out", "z.csv").code == 0
+    assert len((nowhere / "z.csv").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "it has none"), (23, ", and 3 more (pling groups list)")])
+def test_no_message_is_a_listing(pling: Any, account: Any, count: int, told: str) -> None:
+    """An account may have no groups, or more than a message has place for."""
+    account.seed(groups=tuple({"id": each + 1, "name": f"G{each:02}"} for each in range(count)))
+    ended = pling("export", "--group", "Typo")
+    assert (ended.code, ended.out) == (1, "")
+    assert told in ended.err
 
 
 @pytest.mark.usefixtures("full")

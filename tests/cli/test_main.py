@@ -305,22 +305,10 @@ def test_a_reader_that_goes_away_from_an_import(pling: Any, account: Any, csv_fi
         assert process.stdout is not None
         _until(account.changes)
         process.stdout.close()
-    assert process.returncode == 1
+    assert process.returncode == 0
     assert len(account.contacts()) == 20
     (kept,) = json.loads(pling("runs", "list", "-o", "json").out)
     assert kept["status"] == "complete"
-
-
-def test_a_reader_that_goes_away_before_the_plan_is_shown(account: Any, csv_file: Any) -> None:
-    """`pling import ... | head -1` sends nothing, without a word: nobody saw what would be done (#77, #90)."""
-    line = ("import", str(csv_file("Mobil\n+4799999101\n")), "--yes")
-    with _started(*line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        err = process.stderr.read()
-    assert (process.returncode, err) == (1, b"")
-    assert account.changes() == []
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y\n", 0), (b"n\n", 1), (signal.SIGINT, 130)])

@@ -82,6 +82,37 @@ def test_what_makes_no_sense_is_wrong_usage(
     assert account.sandbox.requests == []
 
 
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://u:ca/nary@h/crm",
+        "postgresql://u:ca?nary#@h/crm",
+        "postgresql://:canary@h/crm",
+        "mysql://u@h/crm?password=canary",
+        "mysql://u@h/crm?charset=utf8&passwd=canary",
+        "postgresql://u@h/crm?sslPassword=canary",
+        "postgresql://u@h/crm?p%61ssword=canary",
+        "mssql+pyodbc:///?odbc_connect=SERVER%3Dh%3BUID%3Du%3BPWD%3Dcanary",
+        "duckdb:///md:crm?motherduck_token=canary",
+    ],
+)
+def test_no_password_in_the_url_of_a_database(pling: Any, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it stands in the URL, it is refused as an argument, which everybody on the machine can read (#115)."""
+    ended = pling("check", "--sql", "SELECT 1", "--dsn", dsn)
+    assert (ended.code, "give the URL in PLING_DSN" in ended.err, "nary" in ended.err) == (2, True, False)
+    monkeypatch.setenv("PLING_DSN", dsn.replace("://", "x://"))
+    assert "give the URL" not in pling("check", "--sql", "SELECT 1").err
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    ["sqlite:///C:/crm@home.db", "x://u@h:5432/crm?passfile=/home/u/.pgpass", "x://h:5432/crm", "x://u%40firm@h/crm"],
+)
+def test_a_url_without_a_password_may_be_an_argument(pling: Any, dsn: str) -> None:
+    """A port, an @ in a path and the name of a file are no passwords."""
+    assert "give the URL" not in pling("check", "--sql", "SELECT 1", "--dsn", dsn).err
+
+
 def test_a_packed_list_is_read_from_standard_input(pling_process: Any) -> None:
     """What comes through a pipe is told by its first bytes, too."""
     ended = pling_process("check", "-", "-o", "json", stdin=gzip.compress(JSON))
