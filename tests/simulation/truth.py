@@ -49,7 +49,8 @@ def _outcome(world: World, record: RunRecord, number: int, row: dict[str, Any]) 
             is_ours = change.mobile == mobile and cause.run is record and cause.life <= number
             if action == "remove" and change.after is not None:
                 continue  # the person was stopped, or put back with the stop: nobody was removed
-            if is_ours and not (_is_repair(row, change) or _is_stop_lost_or_repaired(record, change)):
+            is_excused = _is_repair(row, change) or _is_stop_lost_or_repaired(record, change)
+            if is_ours and not (is_excused or _is_meant_for_another(record, change, cause)):
                 yield f"{said}, and request {cause.number} did it"
                 return
 
@@ -59,6 +60,12 @@ def _is_repair(row: dict[str, Any], change: Change) -> bool:
     if row["code"] not in {"drifted", "NotFound"} or change.after is None or not change.after.is_stopped:
         return False
     return change.before is None or evolve(change.before, is_stopped=True) == change.after
+
+
+def _is_meant_for_another(record: RunRecord, change: Change, cause: Sent) -> bool:
+    """Tell whether a deletion was of another contact, which others gave the number just then: it goes by id."""
+    ids = record.plan.contacts.filter(mobile=change.mobile)["id"].to_list()
+    return cause.method == "DELETE" and cause.path.rpartition("/")[2] not in map(str, ids)
 
 
 def _is_stop_lost_or_repaired(record: RunRecord, change: Change) -> bool:
