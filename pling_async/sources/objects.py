@@ -15,7 +15,7 @@ from pling_async.errors import Place, SourceError
 from pling_async.pling.models import Contact
 from pling_async.session.unset import Unset
 from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
-from pling_async.sources.headers import ATTRIBUTES, ordered, resolve
+from pling_async.sources.headers import ATTRIBUTES, named_by, ordered, resolve
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
 
@@ -26,8 +26,9 @@ class ObjectRows:
     Every row is read by its own keys, so that the result does not depend on where chunks begin.
     """
 
-    def __init__(self, name: str, options: SourceOptions) -> None:
+    def __init__(self, name: str, options: SourceOptions, *, has_custom_fields: bool = False) -> None:
         self.name = name
+        self._has_custom_fields = has_custom_fields
         self._mapping = options.mapping
         self._sha = hashlib.sha256()
         self._plans: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
@@ -46,7 +47,8 @@ class ObjectRows:
     def info(self) -> SourceInfo:
         """Return what is known after the last row; raises `SourceError` when no key gave the mobile number."""
         keys = list(self._keys)
-        columns = resolve(keys, self._mapping, self.name, are_keys=True) if self._rows else None
+        custom = [key for key in keys if "." in key] if self._has_custom_fields else ()
+        columns = resolve(keys, self._mapping, self.name, are_keys=True, custom=custom) if self._rows else None
         return SourceInfo(
             name=self.name,
             sha256=self._sha.hexdigest(),
@@ -115,7 +117,8 @@ class ObjectRows:
 
     def _plan(self, keys: tuple[str, ...]) -> list[tuple[str, list[str]]]:
         taken = frozenset(self._mapping.values()) - {IGNORE}
-        return ordered(keys, {key: self._mapping[key] for key in keys if key in self._mapping}, taken)
+        named = {named_by(name, keys): attribute for name, attribute in self._mapping.items()}
+        return ordered(keys, {keys[place]: each for place, each in named.items() if place is not None}, taken)
 
 
 def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
