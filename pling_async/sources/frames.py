@@ -67,6 +67,7 @@ def _read(frame: pl.LazyFrame, options: SourceOptions, name: str) -> tuple[Table
     read = [headers[place] for place in picking.places]
     texts = frame.select(_text(header, schema[header], name) for header in read).collect()
     picked = picking.pick(texts)
+    picking.check(name)
     info = SourceInfo(
         name=name,
         sha256="",

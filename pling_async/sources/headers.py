@@ -66,6 +66,8 @@ class Columns:
     ignored: tuple[str, ...]
     doubtful: tuple[str, ...] = ()
     """Custom fields that may be opt-outs and are not read."""
+    nameless: tuple[int, ...] = ()
+    """The positions of columns without a header; where they hold text, that would be lost in silence."""
 
     def warnings(self, headers: list[str]) -> Iterator[str]:
         """Say where several columns feed one attribute."""
@@ -81,6 +83,11 @@ class Columns:
 def squeezed(header: str) -> str:
     """Return a header as the table spells it: case, spaces and punctuation do not matter."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))
+
+
+def is_blank(header: str) -> bool:
+    """Tell whether nothing of a header can be seen."""
+    return all(each.isspace() or not each.isprintable() for each in header)
 
 
 def recognised(headers: Iterable[str]) -> int:
@@ -110,8 +117,9 @@ def resolve(
     return Columns(
         by_attribute=by_attribute,
         mapping={headers[place]: used[place] for place in sorted(used)},
-        ignored=tuple(header for place, header in enumerate(headers) if place not in used),
+        ignored=tuple(header for place, header in enumerate(headers) if place not in used and not is_blank(header)),
         doubtful=tuple(doubtful),
+        nameless=tuple(place for place, header in enumerate(headers) if is_blank(header) and place not in chosen),
     )
 
 

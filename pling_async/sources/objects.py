@@ -15,7 +15,7 @@ from pling_async.errors import Place, SourceError
 from pling_async.pling.models import Contact
 from pling_async.session.unset import Unset
 from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
-from pling_async.sources.headers import ATTRIBUTES, named_by, ordered, resolve
+from pling_async.sources.headers import ATTRIBUTES, is_blank, named_by, ordered, resolve
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
 
@@ -34,6 +34,8 @@ class ObjectRows:
         self._plans: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
         self._keys: dict[str, None] = {}
         self._rows = 0
+        self._nameless = 0
+        self._blank_keys: set[str] = set()
 
     def frame(self, chunk: Iterable[object]) -> pl.DataFrame:
         """Return some rows as text; raises `SourceError` for what is neither a contact nor a mapping."""
@@ -49,6 +51,9 @@ class ObjectRows:
         keys = list(self._keys)
         custom = [key for key in keys if "." in key] if self._has_custom_fields else ()
         columns = resolve(keys, self._mapping, self.name, are_keys=True, custom=custom) if self._rows else None
+        if columns and columns.nameless and self._nameless:
+            message = f"rows with text under a key that is blank: {self._nameless}; give it a name, or leave it out"
+            raise SourceError(message, Place(source=self.name))
         return SourceInfo(
             name=self.name,
             sha256=self._sha.hexdigest(),
@@ -106,6 +111,9 @@ class ObjectRows:
         if plan is None:
             self._keys.update(dict.fromkeys(keys))
             plan = self._plans[keys] = self._plan(keys)
+            self._blank_keys.update(filter(is_blank, keys))
+        if self._blank_keys:
+            self._nameless += any((row.get(key) or "").strip() for key in self._blank_keys)
         return {
             name: _chosen(name, [cell for key in choice if (cell := row[key] or "").strip()]) for name, choice in plan
         }
