@@ -19,6 +19,10 @@ from pling_async.sources.headers import ATTRIBUTES, is_blank, named_by, ordered,
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
 
+_SETS: Final = (set, frozenset)
+_LISTS: Final = (list, tuple, *_SETS)
+_NO_ITEM: Final = (*_LISTS, Mapping, bytes)
+
 
 class ObjectRows:
     """Turns objects into frames, chunk by chunk; which keys were met is known at the end.
@@ -84,9 +88,9 @@ class ObjectRows:
         """Write one value as text; a list keeps its items apart with a mark that no separator can be."""
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, list | tuple | set | frozenset) and not any(isinstance(item, Mapping) for item in value):
-            items = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
-            return "".join(f"{LIST_MARK}{item}" for item in items)
+        if isinstance(value, _LISTS) and not any(isinstance(item, _NO_ITEM) for item in value):
+            items = [str(item) for item in value if item is not None]
+            return "".join(f"{LIST_MARK}{item}" for item in (sorted(items) if isinstance(value, _SETS) else items))
         return self._scalar(key, value)
 
     def _scalar(self, key: str, value: object) -> str | None:
