@@ -230,6 +230,7 @@ LINES = st.lists(
 @given(LINES, st.integers(1, 3), st.sampled_from(["\n", "\r\n"]), SIZES, st.sampled_from([0, 20, windows._FAR]))
 @example([",,"], 3, "\n", 99, 99)
 @example([",\r,"], 3, "\n", 99, 99)
+@example(["\r,"], 2, "\n", 99, 99)
 @example([",", ",,,"], 3, "\n", 99, 99)
 @example(['"b","b",', ',","', 'a,"b",a,'], 3, "\n", 99, 99)
 @example(["a", "", "a"], 1, "\n", 99, 99)
