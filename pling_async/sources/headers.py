@@ -167,7 +167,7 @@ def _refuse_passed_over(doubtful: list[str], headers: list[str], source: str) ->
     named = _named(shown) or f"column {headers.index(doubtful[0]) + 1}"
     first = shown[0] if shown else "Header"
     message = (
-        f"{named} may say who must not be contacted, and is not read; "
+        f"{named} may say who must not be contacted, but would not be read; "
         f'say what it is with --map "{first}={_STOP}" or --map "{first}={IGNORE}", '
         f"or mapping={{{first!r}: {_STOP!r}}}"
     )
