@@ -58,6 +58,7 @@ class CsvFile:
             Part(frame=picking.pick(found.frame), is_plain=found.is_plain) for found in stretches if tally.add(found)
         )
         tally.check()
+        picking.check(self._name)
         if not tally.rows:
             yield Part(frame=picking.pick(pl.DataFrame(schema=layout.schema)))
         return SourceInfo(

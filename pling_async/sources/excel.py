@@ -45,6 +45,8 @@ def read_workbook(data: bytes, name: str, options: SourceOptions) -> Table:
     columns = resolve(headers, options.mapping, name)
     picking = Picking(columns, headers, sheet.cells.columns)
     cells = sheet.cells.slice(1).with_columns(pl.all().str.replace(_MIDNIGHT, "$1").str.replace(_TIME, "${1}T$2"))
+    picked = picking.pick(cells)
+    picking.check(name)
     info = SourceInfo(
         name=name,
         sha256="",
@@ -59,7 +61,7 @@ def read_workbook(data: bytes, name: str, options: SourceOptions) -> Table:
             *_unseen(sheets),
         ),
     )
-    return Table(frame=picking.pick(cells), info=info)
+    return Table(frame=picked, info=info)
 
 
 def _sheets(data: bytes, name: str) -> Iterator[_Sheet]:

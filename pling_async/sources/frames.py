@@ -18,6 +18,7 @@ _NAME: Final = "frame"
 _ROWS: Final = 20_000
 _EXACT: Final = {pl.Float32: 1 << 24, pl.Float64: EXACT}
 _UNREADABLE: Final = (pl.Struct, pl.Array, pl.Object, pl.Binary, pl.Duration)
+_NO_ITEM: Final = (*_UNREADABLE, pl.List)
 _SCANS: Final[dict[str, Callable[[io.BytesIO], pl.LazyFrame]]] = {
     kinds.PARQUET: pl.scan_parquet,
     kinds.ARROW: pl.scan_ipc,
@@ -67,6 +68,7 @@ def _read(frame: pl.LazyFrame, options: SourceOptions, name: str) -> tuple[Table
     read = [headers[place] for place in picking.places]
     texts = frame.select(_text(header, schema[header], name) for header in read).collect()
     picked = picking.pick(texts)
+    picking.check(name)
     info = SourceInfo(
         name=name,
         sha256="",
@@ -79,6 +81,9 @@ def _read(frame: pl.LazyFrame, options: SourceOptions, name: str) -> tuple[Table
 
 
 def _text(header: str, kind: pl.DataType, name: str) -> pl.Expr:
+    if isinstance(kind, _UNREADABLE) or (isinstance(kind, pl.List) and isinstance(kind.inner, _NO_ITEM)):
+        message = f"a column of {kind} cannot be read as text; cast it to pl.String"
+        raise SourceError(message, Place(source=name, field=header))
     column = pl.col(header)
     if kind == pl.Boolean:
         return pl.when(column).then(pl.lit("1")).when(~column).then(pl.lit("0")).alias(header)
@@ -89,9 +94,6 @@ def _text(header: str, kind: pl.DataType, name: str) -> pl.Expr:
         return column.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.f{'%:z' if kind.time_zone else ''}")
     if isinstance(kind, pl.Float32 | pl.Float64):
         return _float(column, _EXACT[type(kind)])
-    if isinstance(kind, _UNREADABLE):
-        message = f"a column of {kind} cannot be read as text; cast it to pl.String"
-        raise SourceError(message, Place(source=name, field=header))
     return column.cast(pl.String)
 
 

@@ -1,13 +1,15 @@
 """Which header means which attribute: Norwegian, English, Google Contacts, Outlook, and the API's own names."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from attrs import frozen
 
 from pling_async.errors import Place, SourceError
 from pling_async.sources.base import IGNORE
+from pling_async.sources.stop_headers import may_mean_stopped
 
 ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
@@ -28,8 +30,9 @@ ALIASES: Final[Mapping[str, str]] = {
     "email": "email epost epostadresse emailaddress mail email1value "
     "email2value email2address email3value email3address",
     "auto_created_number": "autocreatednumber",
-    "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stoplist reservert optout optedout "
-    "unsubscribed avmeldt",
+    "is_stopped": "isstopped stop stopped stopp stoppet stoppliste stopliste stoplist reservert optout optedout "
+    "unsubscribed avmeldt stoppsms smsstopp stopsms smsstop optoutsms smsoptout reservertsms reservertmotsms "
+    "smsreservert isoptedout isunsubscribed",
     "is_active": "isactive active aktiv",
     "contact_groups": "contactgroups contactgroup groups group grupper gruppe kontaktgrupper kontaktgruppe labels "
     "groupmembership categories category kategorier kategori",
@@ -41,6 +44,7 @@ ATTRIBUTES: Final = tuple(ALIASES)
 _PREFERENCE: Final = {
     alias: (attribute, place) for attribute, aliases in ALIASES.items() for place, alias in enumerate(aliases.split())
 }
+_STOP: Final = "is_stopped"
 _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_groups"})
 """Attributes for which a second column is a question, not a fallback."""
 
@@ -60,6 +64,10 @@ class Columns:
     by_attribute: Mapping[str, tuple[int, ...]]
     mapping: Mapping[str, str]
     ignored: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
+    """Custom fields that may be opt-outs and are not read."""
+    nameless: tuple[int, ...] = ()
+    """The positions of columns without a header; where they hold text, that would be lost in silence."""
 
     def warnings(self, headers: list[str]) -> Iterator[str]:
         """Say where several columns feed one attribute."""
@@ -68,6 +76,8 @@ class Columns:
                 order = ", then ".join(repr(headers[place]) for place in places)
                 which = "is a usable number" if attribute == "mobile" else "is not blank"
                 yield f"{attribute} is read from {order}: the first that {which}"
+        if self.doubtful:
+            yield f"{_named(self.doubtful)} may say who must not be contacted, and is not read; name it in fields="
 
 
 def squeezed(header: str) -> str:
@@ -75,15 +85,23 @@ def squeezed(header: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))
 
 
+def is_blank(header: str) -> bool:
+    """Tell whether nothing of a header can be seen."""
+    return all(each.isspace() or not each.isprintable() for each in header)
+
+
 def recognised(headers: Iterable[str]) -> int:
     """Count the headers that mean something."""
     return sum(squeezed(header) in _PREFERENCE for header in headers)
 
 
-def resolve(headers: list[str], mapping: Mapping[str, str], source: str, *, are_keys: bool = False) -> Columns:
+def resolve(
+    headers: list[str], mapping: Mapping[str, str], source: str, *, are_keys: bool = False, custom: Collection[str] = ()
+) -> Columns:
     """Decide which columns to read, or raise `SourceError` with the headers seen and the way to choose.
 
-    Keys of objects are names for certain, while the first row of a table may be a person.
+    Keys of objects are names for certain, while the first row of a table may be a person. `custom` are the fields of an
+    account that knows by itself who is stopped: those that may be opt-outs are only warned of.
     """
     seen = _seen(headers, are_keys=are_keys)
     chosen = _explicit(headers, mapping, source, seen)
@@ -94,10 +112,14 @@ def resolve(headers: list[str], mapping: Mapping[str, str], source: str, *, are_
     }
     _check(headers, by_attribute, source, seen)
     used = {place: attribute for attribute, places in by_attribute.items() for place in places}
+    doubtful = _passed_over(headers, used.keys() | chosen.keys())
+    _refuse_passed_over([header for header in doubtful if header not in custom], headers, source)
     return Columns(
         by_attribute=by_attribute,
         mapping={headers[place]: used[place] for place in sorted(used)},
-        ignored=tuple(header for place, header in enumerate(headers) if place not in used),
+        ignored=tuple(header for place, header in enumerate(headers) if place not in used and not is_blank(header)),
+        doubtful=tuple(doubtful),
+        nameless=tuple(place for place, header in enumerate(headers) if is_blank(header) and place not in chosen),
     )
 
 
@@ -118,14 +140,38 @@ def _rank(ranked: tuple[int, str]) -> int:
 def _explicit(headers: list[str], mapping: Mapping[str, str], source: str, seen: str) -> dict[int, str]:
     chosen = {}
     for header, attribute in mapping.items():
-        places = [place for place, each in enumerate(headers) if each == header] or [
-            place for place, each in enumerate(headers) if squeezed(each) == squeezed(header)
-        ]
-        if not places:
+        place = named_by(header, headers)
+        if place is None:
             message = f"the mapping names a column that is not there; {seen}"
             raise SourceError(message, Place(source=source, field=header))
-        chosen[places[0]] = attribute
+        chosen[place] = attribute
     return chosen
+
+
+def named_by(name: str, headers: Sequence[str]) -> int | None:
+    """Return the place of the header that a mapping's name means: the same one, or the first that is spelled alike."""
+    alike = (place for place, each in enumerate(headers) if squeezed(each) == squeezed(name))
+    return headers.index(name) if name in headers else next(alike, None)
+
+
+def _passed_over(headers: list[str], decided: AbstractSet[int]) -> list[str]:
+    """Return the headers of columns that may be opt-outs and that nobody has decided about."""
+    return [header for place, header in enumerate(headers) if place not in decided and may_mean_stopped(header)]
+
+
+def _refuse_passed_over(doubtful: list[str], headers: list[str], source: str) -> None:
+    """Raise `SourceError` for columns that may be opt-outs and are not read: an opt-out binds by law."""
+    if not doubtful:
+        return
+    shown = [header for header in doubtful if not _is_value(header)]
+    named = _named(shown) or f"column {headers.index(doubtful[0]) + 1}"
+    first = shown[0] if shown else "Header"
+    message = (
+        f"{named} may say who must not be contacted, but would not be read; "
+        f'say what it is with --map "{first}={_STOP}" or --map "{first}={IGNORE}", '
+        f"or mapping={{{first!r}: {_STOP!r}}}"
+    )
+    raise SourceError(message, Place(source=source))
 
 
 def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str, seen: str) -> None:
@@ -136,7 +182,8 @@ def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], sour
     for attribute in _SINGLE & by_attribute.keys():
         if len(by_attribute[attribute]) > 1:
             both = _named([headers[place] for place in by_attribute[attribute]])
-            message = f'{both} all mean {attribute}; choose with --map "Header={attribute}", or mapping='
+            others = f' and --map "Other={IGNORE}"' if attribute == _STOP else ""
+            message = f'{both} all mean {attribute}; choose with --map "Header={attribute}"{others}, or mapping='
             raise SourceError(message, Place(source=source))
 
 
@@ -158,5 +205,5 @@ def _seen(headers: list[str], *, are_keys: bool) -> str:
     return f"the headers are {_named(headers)}" if is_safe else NO_HEADER
 
 
-def _named(headers: list[str]) -> str:
+def _named(headers: Sequence[str]) -> str:
     return ", ".join(map(repr, headers[:40]))

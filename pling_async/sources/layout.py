@@ -24,6 +24,8 @@ class Layout:
     delimiter: str
     size: int
     """Bytes before the first row."""
+    is_quoted: bool = False
+    """The header begins with a quote."""
 
     @property
     def columns(self) -> list[str]:
@@ -41,7 +43,7 @@ def find_layout(blocks: list[bytes], delimiter: str | None, name: str) -> Layout
     if all(not block or block.isspace() for block in blocks):
         raise SourceError("the file is empty; nothing was read", Place(source=name))
     head = _beginning(blocks).decode(errors="ignore")
-    first = head.split("\n", 1)[0].strip().lower()
+    first = head.split("\n", 1)[0].strip().strip('"').lower()
     skipped = head[: head.find("\n") + 1] if first.startswith("sep=") else ""
     if skipped:
         delimiter, head = delimiter or first[4:5] or "\t", head[len(skipped) :]
@@ -64,7 +66,8 @@ def _beginning(blocks: list[bytes]) -> bytes:
 
 def _header(head: str, delimiter: str) -> Layout:
     headers, size = _first_record(head, delimiter)
-    return Layout(headers=[header.strip() for header in headers], delimiter=delimiter, size=size)
+    is_quoted = head.lstrip().startswith('"')
+    return Layout(headers=[header.strip() for header in headers], delimiter=delimiter, size=size, is_quoted=is_quoted)
 
 
 def _first_record(head: str, delimiter: str) -> tuple[list[str], int]:
@@ -84,7 +87,10 @@ def find_columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
     """Return which columns to read, or raise `SourceError` when the header leaves a doubt."""
     refuse_repeated(layout.headers, name)
     if len(layout.headers) == 1 and (other := [each for each in _DELIMITERS if each in layout.headers[0]]):
-        message = f"the whole header is one column with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
+        way = f"with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
+        if layout.is_quoted:
+            way = f"in quotes, {other[0]!r} among it; export the list again without quotes, or with quotes around cells"
+        message = f"the whole header is one column {way}"
         raise SourceError(message, Place(source=name))
     if mixed := _mixed_in(layout):
         message = f"the header mixes the delimiters {layout.delimiter!r} and {mixed!r}; export the list again with one"

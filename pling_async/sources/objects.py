@@ -15,9 +15,13 @@ from pling_async.errors import Place, SourceError
 from pling_async.pling.models import Contact
 from pling_async.session.unset import Unset
 from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
-from pling_async.sources.headers import ATTRIBUTES, ordered, resolve
+from pling_async.sources.headers import ATTRIBUTES, is_blank, named_by, ordered, resolve
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
+
+_SETS: Final = (set, frozenset)
+_LISTS: Final = (list, tuple, *_SETS)
+_NO_ITEM: Final = (*_LISTS, Mapping, bytes)
 
 
 class ObjectRows:
@@ -26,13 +30,16 @@ class ObjectRows:
     Every row is read by its own keys, so that the result does not depend on where chunks begin.
     """
 
-    def __init__(self, name: str, options: SourceOptions) -> None:
+    def __init__(self, name: str, options: SourceOptions, *, has_custom_fields: bool = False) -> None:
         self.name = name
+        self._has_custom_fields = has_custom_fields
         self._mapping = options.mapping
         self._sha = hashlib.sha256()
         self._plans: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
         self._keys: dict[str, None] = {}
         self._rows = 0
+        self._nameless = 0
+        self._blank_keys: set[str] = set()
 
     def frame(self, chunk: Iterable[object]) -> pl.DataFrame:
         """Return some rows as text; raises `SourceError` for what is neither a contact nor a mapping."""
@@ -46,7 +53,11 @@ class ObjectRows:
     def info(self) -> SourceInfo:
         """Return what is known after the last row; raises `SourceError` when no key gave the mobile number."""
         keys = list(self._keys)
-        columns = resolve(keys, self._mapping, self.name, are_keys=True) if self._rows else None
+        custom = [key for key in keys if "." in key] if self._has_custom_fields else ()
+        columns = resolve(keys, self._mapping, self.name, are_keys=True, custom=custom) if self._rows else None
+        if columns and columns.nameless and self._nameless:
+            message = f"rows with text under a key that is blank: {self._nameless}; give it a name, or leave it out"
+            raise SourceError(message, Place(source=self.name))
         return SourceInfo(
             name=self.name,
             sha256=self._sha.hexdigest(),
@@ -77,9 +88,9 @@ class ObjectRows:
         """Write one value as text; a list keeps its items apart with a mark that no separator can be."""
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, list | tuple | set | frozenset) and not any(isinstance(item, Mapping) for item in value):
-            items = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
-            return "".join(f"{LIST_MARK}{item}" for item in items)
+        if isinstance(value, _LISTS) and not any(isinstance(item, _NO_ITEM) for item in value):
+            items = [str(item) for item in value if item is not None]
+            return "".join(f"{LIST_MARK}{item}" for item in (sorted(items) if isinstance(value, _SETS) else items))
         return self._scalar(key, value)
 
     def _scalar(self, key: str, value: object) -> str | None:
@@ -104,6 +115,9 @@ class ObjectRows:
         if plan is None:
             self._keys.update(dict.fromkeys(keys))
             plan = self._plans[keys] = self._plan(keys)
+            self._blank_keys.update(filter(is_blank, keys))
+        if self._blank_keys:
+            self._nameless += any((row.get(key) or "").strip() for key in self._blank_keys)
         return {
             name: _chosen(name, [cell for key in choice if (cell := row[key] or "").strip()]) for name, choice in plan
         }
@@ -115,7 +129,8 @@ class ObjectRows:
 
     def _plan(self, keys: tuple[str, ...]) -> list[tuple[str, list[str]]]:
         taken = frozenset(self._mapping.values()) - {IGNORE}
-        return ordered(keys, {key: self._mapping[key] for key in keys if key in self._mapping}, taken)
+        named = {named_by(name, keys): attribute for name, attribute in self._mapping.items()}
+        return ordered(keys, {keys[place]: each for place, each in named.items() if place is not None}, taken)
 
 
 def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from pling_async.sources.base import LIST_MARK
 from pling_async.sources.headers import Columns, squeezed
+from pling_async.sources.nameless import Nameless
 
 _SEVERAL: Final = ":::"
 _GOOGLE: Final = re.compile(r"(?:phone|email)\d+value|address\d+[a-z]+|labels|groupmembership")
@@ -32,20 +33,26 @@ class Picking:
         self._google = _google(headers)
         self._labels = _labels(headers)
         self._left_out = 0
+        self._nameless = Nameless({place: names[place] for place in columns.nameless})
 
     @property
     def places(self) -> list[int]:
         """The columns that are read, in order."""
         fed = {place for places in self._columns.by_attribute.values() for place in places}
-        return sorted(fed | {self._labels[place] for place in fed & self._labels.keys()})
+        return sorted(fed | {self._labels[place] for place in fed & self._labels.keys()} | {*self._columns.nameless})
 
     def pick(self, cells: pl.DataFrame) -> pl.DataFrame:
         """Return the attributes' columns of some rows; `cells` has at least the columns of `places`."""
+        self._nameless.add(cells)
         picked = {name: self._picked(name, places) for name, places in self._columns.by_attribute.items()}
         if several := [picked[name] for name in picked.keys() & self._cut_short]:
             found = cells.select(pl.any_horizontal(each.str.contains(_SEVERAL, literal=True) for each in several))
             self._left_out += int(found.to_series().sum())
         return cells.select(self._cut(name, cell).alias(name) for name, cell in picked.items())
+
+    def check(self, source: str) -> None:
+        """Raise `SourceError` for text in a column without a header, after the last rows."""
+        self._nameless.check(source)
 
     def warnings(self) -> Iterator[str]:
         """Say what was left out, and where several columns feed one attribute."""

@@ -29,8 +29,7 @@ def read(window: bytes, layout: Layout) -> Records | None:
     ones with blanks, and drops a mark at the beginning, a delimiter at the very end, and carriage returns before line
     ends.
     """
-    is_old_mac = b"\n" not in window and b"\r" in window
-    if is_old_mac or window.startswith(codecs.BOM_UTF8) or window.endswith(layout.delimiter.encode()):
+    if _has_bare_returns(window) or window.startswith(codecs.BOM_UTF8) or window.endswith(layout.delimiter.encode()):
         return None
     frame = _by_polars(window, layout)
     if frame is None or (frame.width == 1 and (frame.to_series() == "").any()):
@@ -40,6 +39,13 @@ def read(window: bytes, layout: Layout) -> Records | None:
         return Records(frame=frame, count=frame.height, is_plain=True)
     is_whole = _accounts_for_quoted if quotes else _accounts_for
     return Records(frame=frame, count=frame.height) if is_whole(frame, window, layout.delimiter) else None
+
+
+def _has_bare_returns(window: bytes) -> bool:
+    """Tell whether carriage returns end lines as on old Macs, or stand alone where nothing is quoted."""
+    if b"\r" not in window:
+        return False
+    return b"\n" not in window or (b'"' not in window and window.count(b"\r") != window.count(b"\r\n"))
 
 
 def _by_polars(window: bytes, layout: Layout) -> pl.DataFrame | None:

@@ -13,6 +13,8 @@ from pling_async.pling.models import Contact
 from pling_async.sources.base import Part, Parts, SourceInfo, SourceOptions
 from pling_async.sources.files import file_parts, row_parts
 from pling_async.sources.frames import read_frame
+from pling_async.sources.frontapp import FrontContacts
+from pling_async.sources.ip1 import Ip1Contacts
 from pling_async.sources.objects import ObjectRows, united
 from pling_async.sources.sql import Query, query_parts
 
@@ -84,7 +86,8 @@ class Reading:
 
     def _rows(self, source: object) -> ObjectRows:
         self._options.only(kind="an iterable of rows")
-        return ObjectRows(type(source).__name__, self._options)
+        is_account = isinstance(source, Ip1Contacts | FrontContacts)
+        return ObjectRows(type(source).__name__, self._options, has_custom_fields=is_account)
 
 
 def _next(parts: Iterator[Part]) -> Part | None:

@@ -51,6 +51,9 @@ class Cards:
             raise SourceError("not a vCard; export the list again", Place(source=self._name, row=row)) from None
         if card is not None and card.name != "VCARD":
             raise SourceError(f"a {card.name}, not a vCard", Place(source=self._name, row=row))
+        if card is not None and next(card.components(), None) is not None:
+            message = "a card inside this one: an AGENT, or an END:VCARD is missing; take it out, or export again"
+            raise SourceError(message, Place(source=self._name, row=row))
         return card
 
     def _row(self, card: Any, row: int) -> dict[str, Any]:

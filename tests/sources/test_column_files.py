@@ -141,6 +141,18 @@ async def test_a_column_that_is_no_text_is_refused_by_name(read: Read, tmp_path:
         await read(tmp_path / "list.parquet")
 
 
+@pytest.mark.parametrize(
+    "items", [[[{"id": 1}], [{"id": 2}]], [[b"a"], [b"\xff"]], [[["A"]], [["B"]]]], ids=["structs", "bytes", "lists"]
+)
+async def test_a_list_of_what_is_no_text_is_refused_by_name(read: Read, tmp_path: Path, items: list[object]) -> None:
+    """An object is no group's name, and a list of bytes is no damage; what is not read may hold anything."""
+    pl.DataFrame({"mobile": ["1", "2"], "Grupper": items, "Annet": items}).write_parquet(tmp_path / "list.parquet")
+    with pytest.raises(SourceError, match=r"column 'Grupper': a column of List\(.*\) cannot be read as text; cast it"):
+        await read(tmp_path / "list.parquet")
+    _, info = await read(tmp_path / "list.parquet", mapping={"Grupper": "ignore"})
+    assert info.ignored == ("Grupper", "Annet")
+
+
 @pytest.mark.parametrize("option", ["encoding", "delimiter", "sheet"])
 async def test_options_of_other_kinds_mean_nothing(read: Read, tmp_path: Path, option: str) -> None:
     """Neither to a file of columns nor to a frame."""

@@ -123,6 +123,22 @@ async def test_a_wrong_delimiter_is_told_with_the_right_one(refused: Refused) ->
     assert "try delimiter=';'" in await refused("mobile;name\n1;a\n", delimiter=",")
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", None])
+async def test_lines_that_are_quoted_whole_are_told(refused: Refused, delimiter: str | None) -> None:
+    """No delimiter helps where all of a line is one cell."""
+    for text, mark in (('"mobile;name"\n"1;a"\n', ";"), ('\n"mobile,name"\n"1,a"\n', ",")):
+        said = await refused(text, delimiter=delimiter)
+        assert f"the whole header is one column in quotes, {mark!r} among it; export the list again" in said
+        assert "try" not in said
+
+
+async def test_a_line_for_excel_may_be_quoted(write: Write) -> None:
+    """Some writers quote whatever they write."""
+    for first in ('"sep=;"', "sep=;"):
+        reading = Reading(write(f"{first}\r\nmobile;name\r\n1;a\r\n"), SourceOptions())
+        assert [part.frame.rows() async for part in reading.parts()] == [[("1", "a")]]
+
+
 async def test_a_renamed_number_column_is_told_with_the_headers_seen(refused: Refused) -> None:
     """Without numbers there is no list, and the user chooses the column (#97)."""
     said = await refused("nummer;navn\n1;a\n")

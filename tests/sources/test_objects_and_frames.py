@@ -108,6 +108,15 @@ async def test_the_hash_is_of_the_rows_and_not_of_their_keys_order(read: Read) -
     assert hashes[0] == hashes[1] != other
 
 
+async def test_nothing_in_a_list_is_no_item(read: Read) -> None:
+    """Nobody is in a group called None, whatever the list came as."""
+    rows = [{"mobile": "1", "groups": ["A", None]}]
+    lists: tuple[Any, ...] = (rows, pl.DataFrame(rows))
+    for source in lists:
+        frame, _ = await read(source)
+        assert frame["contact_groups"].to_list() == [f"{LIST_MARK}A"]
+
+
 async def test_no_rows_are_a_list_without_rows(read: Read) -> None:
     """What an empty list may do is for the guards (#96)."""
     for source in ([], rows_later([])):
@@ -120,6 +129,8 @@ async def test_no_rows_are_a_list_without_rows(read: Read) -> None:
     [
         ([{"mobile": "1"}, ("2",)], "list, row 2: expected a Contact or a mapping, not tuple"),
         ([{"mobile": "1"}, {"mobile": {}}], "list, row 2, column 'mobile': a dict has no spelling as text; give a str"),
+        ([{"mobile": "1", "groups": [["A"]]}], "list, row 1, column 'groups': a list has no spelling as text"),
+        ([{"mobile": "1", "groups": [b"A"]}], "list, row 1, column 'groups': a list has no spelling as text"),
         ([{"mobile": "\ud800"}], "list, row 1: a text with half a character"),
         ([{"name": "Ola"}], "no column is known to hold mobile numbers"),
         ([{"mobile": "1", "stop": 1, "stopp": 0}], "all mean is_stopped"),

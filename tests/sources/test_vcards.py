@@ -84,6 +84,11 @@ async def test_any_property_can_be_mapped() -> None:
         (CARD[:-10] + CARD, "row 1: not a whole vCard at"),
         (CARD.replace("END:VCARD", "END:VEVENT"), "row 1: not a whole vCard at line 5"),
         (CARD + "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n", "row 2: a VCALENDAR, not a vCard"),
+        (
+            CARD + CARD[:-10] + "AGENT:\n" + CARD + "END:VCARD\n",
+            "row 2: a card inside this one: an AGENT, or an END:VCARD",
+        ),
+        (CARD[:-10] + CARD + "END:VCARD\n", "row 1: a card inside this one"),
         (CARD.replace("TEL", "TEL;CHARSET=x;ENCODING=QUOTED-PRINTABLE"), "row 1: not a vCard"),
     ],
 )

@@ -1,0 +1,47 @@
+"""Headers that may say who must not be contacted: such a column is read or refused, and never passed over."""
+
+import re
+import unicodedata
+from typing import Final
+
+_LETTERS: Final = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "ß": "ss"})
+"""What does not fall into a letter and an accent by itself."""
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_CHANNEL: Final = "sms|mms|e?mail|epost|marketing|reklame|newsletter|nyhetsbrev|contact|kontakt|call|message"
+_SENT: Final = f"{_CHANNEL}|ring|text|send|disturb|bli|bruk"
+
+_HARMLESS: Final = re.compile(
+    r"\b(?:bus+|trikke?|tram|tog|train|bane|metro|coach|ferge|truck|pit|full|non) ?stop+(?:s|et|ested)?\b"
+    r"|\bstop+(?:ing|ested|eplass|over|watch|eklokke)[a-z]*"
+    r"|\b(?:reservasjon|reservation|reservering)s? ?(?:nummer|number|nr|no|id|kode|code|ref)[a-z]*"
+)
+"""Where busses stop, and what a table is booked under; looked for in words with a space between them."""
+
+_WORDS: Final = re.compile(
+    rf"\b(?:{_CHANNEL}|is|er|has|har|customer|kunde)*"
+    r"(?:stop|reserver|reservasjon|reservation|g?e?sperr|spaerr|sparr(?:$|[ al])|unsub|dnc\b"
+    r"|blok+er(?:t|et|ing|te)|block(?:ed|iert|erad|ering|list)|bloque)"
+    r"|(?:stop+(?:ed|et|ad|a|t)?|stop+liste?|reservert|reservasjon|sperret?)\b"
+    rf"|\b(?:{_CHANNEL})s? ?bloc?k+\b|\bbloc?k+ ?(?:{_CHANNEL})"
+    rf"|\bno (?:sms|marketing|calls|texts)\b|\binte ?(?:{_SENT})"
+)
+"""Stems at the beginning of a word, or at its end; within one they would be others, as in Christopher."""
+
+_ANYWHERE: Final = re.compile(
+    "opt(?:ed|ing|s)?out|unsubscri|avmeld|afmeld|afgemeld|avregistr|avprenumer|frameld|abgemeld|abmeld|uitgeschreven"
+    "|desabonn|desinscri|suppress|bl[ao]c?k+list|svarteliste|sperrelist|robinsonlist|markkinointikielto"
+    rf"|do(?:es)?n(?:o)?t(?:{_SENT})|ikkj?e(?:{_SENT}|onsk)|(?:onsker|onskar|vil|skal|kontaktes)ikkj?e"
+)
+"""Stems that mean nothing else, looked for in the letters alone."""
+
+
+def may_mean_stopped(header: str) -> bool:
+    """Tell whether a header has a word for an opt-out, in one of the languages of the neighbourhood.
+
+    Whether it is one is for the user to say, so a doubt costs a question; a bus stop and a block of flats cost none.
+    """
+    plain = unicodedata.normalize("NFKD", header.translate(_LETTERS))
+    words = _WORD.findall("".join(filter(lambda each: not unicodedata.combining(each), plain)).replace("'", ""))
+    spaced = _HARMLESS.sub(" ", " ".join(words).lower())
+    return bool(_WORDS.search(spaced) or _ANYWHERE.search(spaced.replace(" ", "")))
