@@ -76,6 +76,7 @@ async def _both(world: World, records: list[RunRecord], lives: list[Life]) -> No
             life.result = await bulk.apply(client, record.plan, strategy=record.strategy, settings=settings)
         except errors.PlingError as error:
             life.error = error
+        life.ended = len(world.history.events)
 
     await asyncio.gather(*(one(record, life) for record, life in zip(records, lives, strict=True)))
 

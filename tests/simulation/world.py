@@ -145,7 +145,7 @@ class World:
 
     def end(self, life: Life) -> None:
         """Look at what a process leaves behind (I-23), and keep what it said (I-26)."""
-        life.ended = len(self.history.events)
+        life.ended = life.ended or len(self.history.events)  # of two processes at once each knows when it ended
         for _ in range(500):  # a thread that has begun cannot be cancelled, and ends by itself
             self.wait(0.0)
             if not self.loop.tasks():
