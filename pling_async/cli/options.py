@@ -51,8 +51,8 @@ class _Header(click.ParamType[Any]):
     name = "HEADER=FIELD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        header, _, attribute = str(value).rpartition("=")
-        if not (header and attribute):
+        header, equals, attribute = str(value).rpartition("=")
+        if not (equals and attribute):  # a header may be blank
             self.fail(f"{value!r} is not HEADER=FIELD, as in --map 'Mobil privat=mobile'", param, ctx)
         return header, attribute
 

@@ -34,7 +34,7 @@ class Nameless:
             for place, row in sorted(self._first.items())
         ]
         if said:
-            message = f"{'; '.join(said)}; give it a header, or delete the column"
+            message = f"{'; '.join(said)}; give it a header, or leave it out with --map '=ignore'"
             raise SourceError(message, Place(source=source, row=min(self._first.values())))
 
 

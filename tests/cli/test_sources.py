@@ -118,3 +118,12 @@ def test_a_packed_list_is_read_from_standard_input(pling_process: Any) -> None:
     ended = pling_process("check", "-", "-o", "json", stdin=gzip.compress(JSON))
     assert json.loads(ended.out)["source"]["kind"] == "json.gz"
     assert json.loads(ended.out)["counts"]["contacts"] == 2
+
+
+def test_a_column_without_a_header_can_be_left_out(pling: Any, csv_file: Any) -> None:
+    """What nobody can name is refused with the words that leave it out."""
+    list_ = csv_file("Mobil;Navn;\n+4799999101;Ola;ja\n")
+    refused = pling("check", list_)
+    assert refused.code == 1
+    assert "--map '=ignore'" in refused.err
+    assert pling("check", list_, "--map", "=ignore").code == 0
