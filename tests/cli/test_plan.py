@@ -76,8 +76,8 @@ def test_plan_as_json(pling: Any, csv_file: Any) -> None:
     assert lines[0]["rows"] == [1]
 
 
-ODD = "Mobil;Fornavn;Kundenr;Stopp SMS\n99999101;Bj\xc3\xb8rn;7;\n99999102;K\xc3\xa5re;8;ja\n"
-"""Read all the same: its letters were garbled once, and nobody says that its last column means a stop."""
+ODD = "Mobil;Fornavn;Kundenr;Kundeklasse\n99999101;Bj\xc3\xb8rn;7;\n99999102;K\xc3\xa5re;8;ja\n"
+"""Read all the same: its letters were garbled once, and nobody says what its last columns mean."""
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson"])
@@ -91,12 +91,12 @@ def test_what_should_be_looked_at_is_said_to_programs(
     ended = pling(name, csv_file(ODD), *flags, "-o", form)
     assert ended.code == 0
     said = ended.err.splitlines()
-    assert "ignored: Kundenr, Stopp SMS" in said
+    assert "ignored: Kundenr, Kundeklasse" in said
     [warning] = [line.removeprefix("warning: ") for line in said if line.startswith("warning: ")]
     assert "garbled" in warning
     if form == "json":
         told = json.loads(ended.out)
-        assert (told["ignored"], told["warnings"]) == (["Kundenr", "Stopp SMS"], [warning])
+        assert (told["ignored"], told["warnings"]) == (["Kundenr", "Kundeklasse"], [warning])
         assert told["source"]["mapping"] == {"Mobil": "mobile", "Fornavn": "first_name"}
 
 
@@ -104,8 +104,8 @@ def test_what_should_be_looked_at_is_said_to_programs(
 def test_what_should_be_looked_at_is_said_of_a_plan_that_is_not_shown(pling: Any, csv_file: Any) -> None:
     """--quiet keeps the plan back and no warning; where the plan is shown, it is said there and once."""
     quiet, shown = (pling("plan", csv_file(ODD), *flags) for flags in (("-q",), ()))
-    assert (quiet.out, quiet.err.count("garbled"), quiet.err.count("Stopp SMS")) == ("", 1, 1)
-    assert (shown.out.count("garbled"), shown.out.count("Stopp SMS"), shown.err.count("garbled")) == (1, 1, 0)
+    assert (quiet.out, quiet.err.count("garbled"), quiet.err.count("Kundeklasse")) == ("", 1, 1)
+    assert (shown.out.count("garbled"), shown.out.count("Kundeklasse"), shown.err.count("garbled")) == (1, 1, 0)
 
 
 @pytest.mark.usefixtures("people")

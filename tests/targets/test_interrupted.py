@@ -63,7 +63,7 @@ async def test_the_same_command_does_the_rest(serve: Any, name: str, how: str, c
     world, other = await serve(), await serve()
     for each in (world, other):
         await each.sandbox.seed(contacts=PEOPLE)
-    assert await (await copying(other, name, tmp_path)).wait() == 0
+    await other.out(name)
     assert await interrupted(world, name, how, tmp_path) == code
     await asyncio.sleep(0.2)  # what was sent before the end is read
     assert 0 < await world.count(name) < len(PEOPLE)
