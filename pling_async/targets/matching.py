@@ -131,12 +131,11 @@ class Matching:
         if "email" in differs and not self._target.claims(person, contact_id):
             del differs["email"]
             self.addresses_taken += 1
-        is_elsewhere = bool(self._unmarked[row])
         if not is_there:
-            return CopyAction.ADD, None, list(differs), None, None, None, is_elsewhere
+            return CopyAction.ADD, None, list(differs), None, None, None, False
         action = CopyAction.CHANGE if differs else CopyAction.UNCHANGED
         before = orjson.dumps(differs).decode() if differs else None
-        return action, None, list(differs), before, contact_id, also, is_elsewhere
+        return action, None, list(differs), before, contact_id, also, bool(self._unmarked[row])
 
     def _why_not(self, row: int, person: Person, *, is_there: bool) -> Why | None:
         if person["is_stopped"] and not can_be_stopped(self._target, self.places, is_there=is_there):

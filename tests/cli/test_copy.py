@@ -346,7 +346,8 @@ def opt_out(systems: Any, mobile: str) -> None:
             listing = await client.contacts.list()
             await client.stop_list.add(next(each for each in listing.contacts if each.mobile == mobile))
 
-    while not any(each.method == "PATCH" for each in systems.sandbox.requests):
+    patience = time.monotonic() + 20
+    while time.monotonic() < patience and not any(each.method == "PATCH" for each in systems.sandbox.requests):
         time.sleep(0.01)
     asyncio.run(add())
 
