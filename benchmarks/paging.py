@@ -16,7 +16,10 @@ from typing import Any, Final
 
 import orjson
 
-PAGES: Final = {"ip1": 200, "front": 100}
+from pling_async.frontapp import account as front
+from pling_async.ip1 import account as ip1
+
+PAGES: Final = {"ip1": ip1.PAGE_SIZE, "front": front.PAGE_SIZE}
 """Contacts a page: what our clients ask for."""
 _ASKED: Final = re.compile(rb"GET [^ ]*[?&](?:start|page_token)=([0-9]+)")
 _RATES: Final = "x-ratelimit-limit: 1000000\r\nx-ratelimit-remaining: 999999\r\nx-ratelimit-reset: 1800000000.5\r\n"

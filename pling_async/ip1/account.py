@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from pling_async.errors import CorrelationError, ValidationError
+from pling_async.errors import BadRequest, CorrelationError, ValidationError
 from pling_async.ip1.links import Query, next_query
 from pling_async.session.account import Reached
 from pling_async.session.paging import Page, elements
@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 ANY_SUCCESS: Final = frozenset(range(200, 300))
 """Which status a PATCH, PUT or DELETE answers with is not published."""
+PAGE_SIZE: Final = 500
+"""Elements of a page, unless whoever lists wants another number; the server's own is 50."""
+_EXAMPLE_SIZE: Final = 200
+"""The largest page in the vendor's examples; which is the largest there may be is not published."""
+_LIMIT: Final = "limit"
 
 
 @frozen
@@ -34,10 +39,43 @@ class Account(Reached):
         return elements(query, partial(self._page, path, decode), key)
 
     async def _page(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
+        """Read a page; one too large for the server, which refused it or cut it, once more at the size of the examples.
+
+        After a page that was cut the link may count on by what was asked and pass over everybody in between, or be
+        missing where that is past the end.
+        """
+        size = _size(query)
+        try:
+            page = await self._asked(path, decode, query)
+        except BadRequest:
+            if size != PAGE_SIZE:
+                raise
+        else:
+            count = len(page.elements)
+            is_last = page.next is None and count < _EXAMPLE_SIZE
+            if size <= _EXAMPLE_SIZE or count >= size or is_last:
+                return page
+        others = ((name, value) for name, value in query if name != _LIMIT)
+        return await self._asked(path, decode, (*others, *paged(_EXAMPLE_SIZE)))
+
+    async def _asked(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
         answers: list[Response] = []
         request = Request(method="GET", path=path, law=RetryLaw.SAFE, query=query, on_answer=answers.append, large=True)
         found = await self.session.call(request, decode)
         return Page(found, next_query(answers[-1], self.origin, path, query))
+
+
+def paged(page_size: int) -> Query:
+    """Return how many elements a page shall have."""
+    if type(page_size) is not int or page_size < 1:
+        raise ValidationError.unsent("page_size", "bad_number", "the page_size is not a whole number above 0")
+    return ((_LIMIT, str(page_size)),)
+
+
+def _size(query: Query) -> int:
+    """Return how many elements a query asks for, 0 when it does not say."""
+    text = dict(query).get(_LIMIT, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def segment(value: Any, what: str) -> str:

@@ -10,8 +10,7 @@ import orjson
 from attrs import frozen
 
 from pling_async.errors import ValidationError
-from pling_async.ip1.account import ANY_SUCCESS, Account, same
-from pling_async.ip1.checks import PAGE_SIZE, paged
+from pling_async.ip1.account import ANY_SUCCESS, PAGE_SIZE, Account, paged, same
 from pling_async.ip1.codec import decode_entries, decode_entry, decode_nothing
 from pling_async.ip1.models import BlacklistEntry
 from pling_async.phones import masked

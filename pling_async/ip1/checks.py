@@ -11,14 +11,11 @@ import orjson
 from pling_async.errors import CorrelationError, DecodeError, ValidationError
 from pling_async.ip1.account import same, segment
 from pling_async.ip1.codec import encode
-from pling_async.ip1.links import Query
 from pling_async.ip1.models import Contact, label_problems, property_problems
 from pling_async.session.unset import Unset
 
 MOST_AT_ONCE: Final = 999
 """Contacts that a direct import may have."""
-PAGE_SIZE: Final = 200
-"""The largest page in the vendor's examples; which is the largest there may be is not published, the default is 50."""
 CONTACTS: Final = "v2/contacts"
 SUMMARY: Final = "meta"
 """In place of an id, it is the account's summary."""
@@ -33,13 +30,6 @@ def contact_path(contact_id: str) -> str:
     if not _ID.fullmatch(contact_id):
         warnings.warn("an id of IP1 has 24 hexadecimal digits, and this one has not", stacklevel=3)
     return f"{CONTACTS}/{path}"
-
-
-def paged(page_size: int) -> Query:
-    """Return how many elements a page shall have."""
-    if type(page_size) is not int or page_size < 1:
-        raise ValidationError.unsent("page_size", "bad_number", "the page_size is not a whole number above 0")
-    return (("limit", str(page_size)),)
 
 
 def encoded(contacts: Iterable[Contact], *, most: int | None) -> tuple[bytes, int]:

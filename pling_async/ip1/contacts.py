@@ -9,11 +9,10 @@ import orjson
 from attrs import frozen
 
 from pling_async.errors import ValidationError
-from pling_async.ip1.account import ANY_SUCCESS, Account, same
+from pling_async.ip1.account import ANY_SUCCESS, PAGE_SIZE, Account, paged, same
 from pling_async.ip1.checks import (
     CONTACTS,
     MOST_AT_ONCE,
-    PAGE_SIZE,
     SUMMARY,
     check,
     check_accepted,
@@ -22,7 +21,6 @@ from pling_async.ip1.checks import (
     check_saved,
     contact_path,
     encoded,
-    paged,
 )
 from pling_async.ip1.codec import (
     decode_contact,
@@ -60,7 +58,8 @@ class Contacts:
         """Yield the contacts that have all of this, each once; the next page is read while this one is used.
 
         `meta` brings the metadata; a filter by metadata asks for it by itself. Pages count from the start, so that a
-        contact may be missed while others are deleted. Whoever leaves early closes the listing (`aclosing`).
+        contact may be missed while others are deleted. Which `page_size` is the largest is not published: what the
+        server cuts is read again, 200 at a time. Whoever leaves early closes the listing (`aclosing`).
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         query = (*filters.query(meta=meta), *paged(page_size))

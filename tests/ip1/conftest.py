@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
@@ -33,9 +34,9 @@ class Served:
         return [(each.method, each.path.removeprefix("/ip1/"), each.status) for each in self.sandbox.requests]
 
     async def fill(self, count: int, **members: Any) -> list[str]:
-        """Put contacts into the store and return their ids."""
+        """Put contacts into the store and return their ids; after a hundred the numbers come again."""
         known = await self.ip1.contacts()
-        rows = [{"properties": {"phoneNumber": number}, **members} for number in NUMBERS[:count]]
+        rows = [{"properties": {"phoneNumber": number}, **members} for number in islice(cycle(NUMBERS), count)]
         await self.ip1.seed(contacts=rows)
         return [each["id"] for each in (await self.ip1.contacts())[len(known) :]]
 

@@ -152,7 +152,7 @@ async def test_the_filters_of_the_document_are_sent_as_printed(icarus_served: Se
         "properties[phoneNumber]": NUMBER,
         "metadata[phoneNumber.isBlocked]": "false",
         "meta": "",
-        "limit": "200",
+        "limit": "500",
     }
 
 

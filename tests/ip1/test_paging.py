@@ -24,6 +24,39 @@ async def test_every_contact_comes_once(serve: Serve, links: str, page_size: int
     assert len(served.asked()) == pages
 
 
+@pytest.mark.parametrize(("asked", "large"), [({}, 500), ({"page_size": 999}, 999)], ids=["unless told", "as told"])
+@pytest.mark.parametrize("semantics", ["given", "cut", "skipping"])
+async def test_a_page_may_be_larger_than_the_server_likes(
+    serve: Serve, semantics: str, asked: dict[str, int], large: int
+) -> None:
+    """What is cut is read again at the size of the vendor's examples, whose links pass nobody over."""
+    served = await serve(large_pages=semantics)
+    ids = await served.fill(1100)
+    assert [each.id async for each in served.client.contacts.list(**asked)] == ids
+    pages = [large] * (1100 // large + 1) if semantics == "given" else [large, *[200] * 6]
+    assert [int(entry.query["limit"]) for entry in served.sandbox.requests] == pages
+
+
+@pytest.mark.parametrize("count", [199, 200, 201, 450, 500, 501, 650])
+@pytest.mark.parametrize("semantics", ["given", "refused", "cut", "skipping"])
+async def test_nobody_is_passed_over_at_the_end(serve: Serve, semantics: str, count: int) -> None:
+    """A page that was cut may have no link at all, when what was asked for reaches past the last contact."""
+    served = await serve(large_pages=semantics)
+    ids = await served.fill(count)
+    assert [each.id async for each in served.client.contacts.list()] == ids
+
+
+async def test_a_page_that_is_too_large_is_refused(serve: Serve) -> None:
+    """Then nobody notices, unless they wanted that size."""
+    served = await serve(large_pages="refused")
+    ids = await served.fill(250)
+    await served.ip1.seed(blacklist=[{"msisdn": "46701740600"}])
+    assert [each.id async for each in served.client.contacts.list()] == ids
+    assert [each.msisdn async for each in served.client.blacklist.list()] == ["46701740600"]
+    with pytest.raises(errors.BadRequest, match="limit is a whole number from 1 to 200"):
+        await anext(served.client.contacts.list(page_size=250))
+
+
 async def test_filters_and_metadata_stay_on_every_page(served: Served) -> None:
     """The links have them."""
     await served.fill(60, labels=["A"])
@@ -53,14 +86,14 @@ async def test_a_contact_that_comes_again_is_passed_over(scripted: Any) -> None:
         {"json": [wire(1), wire(2)], "headers": {"Link": "<{url}v2/contacts?start=2>; rel=next"}},
         {"json": [wire(2), wire(3)]},
     )
-    assert [each.id async for each in client.contacts.list()] == [wire(n)["id"] for n in (1, 2, 3)]
+    assert [each.id async for each in client.contacts.list(page_size=2)] == [wire(n)["id"] for n in (1, 2, 3)]
 
 
 async def test_a_page_loop_ends(scripted: Any) -> None:
     """A link to a page that was read before is an error, after what was read."""
     link = {"Link": "<{url}v2/contacts?start=2>; rel=next"}
     script, client = await scripted({"json": [wire(1)], "headers": link}, {"json": [wire(2)], "headers": link})
-    listing, found = client.contacts.list(), []
+    listing, found = client.contacts.list(page_size=1), []
     with pytest.raises(errors.CorrelationError, match="circle"):
         found += [await anext(listing) for _ in range(3)]
     assert len(script.requests) == 2
@@ -114,7 +147,7 @@ async def test_only_path_and_query_of_a_link_are_used(scripted: Any) -> None:
         {"json": [wire(3)], "headers": {"Link": "<{url}v2/contacts?start=3&meta=&labels=%2B1>; rel=next"}},
         {"json": [wire(4)]},
     )
-    assert len([each async for each in client.contacts.list(labels=["+1"])]) == 4
+    assert len([each async for each in client.contacts.list(labels=["+1"], page_size=1)]) == 4
     assert [path for _, path in script.requests[1:]] == [
         "/base/v2/contacts?start=1&labels=%2B1",
         "/base/v2/contacts?start=2&labels=%2B1",

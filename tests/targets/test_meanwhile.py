@@ -139,7 +139,7 @@ async def test_a_refused_import_that_cannot_be_looked_at(world: Any) -> None:
     target = world.target("ip1")
     plan = await targets.plan(world.pling, target)
     world.sandbox.fail(Fault(action="answer_after_commit", status=400, method="POST", path="/ip1/v2/contacts"))
-    world.sandbox.fail(Fault(action="answer", status=400, method="GET", path="/ip1/v2/contacts", skip=1, count=5))
+    world.sandbox.fail(Fault(action="answer", status=400, method="GET", path="/ip1/v2/contacts", skip=1, count=10))
     written = [each async for each in targets.apply(world.pling, plan, target)]
     assert {each.outcome for each in written} == {Outcome.UNKNOWN}
     assert (await world.out("ip1"))[0].write_count == 0

@@ -16,9 +16,16 @@ Pairs = tuple[tuple[str, str], ...]
 
 LIMIT: Final = 50
 """Elements of a page, unless a request wants another number."""
-MOST: Final = 1000
+_MOST: Final = 1000
 """The most that it gets; the document names no limit."""
+_EXAMPLE: Final = 200
+"""The most that the document's examples ask for."""
 _NUMBER: Final = re.compile("[0-9]{1,15}")
+
+
+def largest(semantics: Ip1Semantics) -> int:
+    """Return the largest limit that is not refused."""
+    return _EXAMPLE if semantics.large_pages == "refused" else _MOST
 
 
 @frozen(kw_only=True)
@@ -42,6 +49,8 @@ class Window:
 
     start: int
     limit: int
+    step: int
+    """From this page to the next one."""
     descending: bool
 
 
@@ -75,20 +84,24 @@ class Call:
         order = self._one("order", "ASC")
         if order not in {"ASC", "DESC"}:
             raise Problem(detail="The order is ASC or DESC.", at="order")
+        large = self.semantics.large_pages
+        asked = self._whole("limit", LIMIT, least=1, most=largest(self.semantics))
+        limit = asked if large == "given" else min(asked, _EXAMPLE)
         return Window(
             start=self._whole("start", 0, least=0, most=10**15 - 1),
-            limit=self._whole("limit", LIMIT, least=1, most=MOST),
+            limit=limit,
+            step=asked if large == "skipping" else limit,
             descending=order == "DESC",
         )
 
     def links(self, window: Window, total: int) -> dict[str, str]:
         """Return the Link header of a page (RFC 8288): self, first, prev, next and last, as far as there are such."""
-        last = max(0, (total - 1) // window.limit * window.limit)
+        last = max(0, (total - 1) // window.step * window.step)
         places = {
             "self": window.start,
             "first": 0,
-            "prev": max(0, window.start - window.limit) if window.start > 0 else None,
-            "next": window.start + window.limit if window.start + window.limit < total else None,
+            "prev": max(0, window.start - window.step) if window.start > 0 else None,
+            "next": window.start + window.step if window.start + window.step < total else None,
             "last": last,
         }
         links = (f'<{self._link(at, window)}>; rel="{name}"' for name, at in places.items() if at is not None)
@@ -96,7 +109,7 @@ class Call:
 
     def _link(self, start: int, window: Window) -> str:
         kept = [(name, value) for name, value in self.query if name not in {"start", "limit"}]
-        query = urlencode([*kept, ("start", str(start)), ("limit", str(window.limit))])
+        query = urlencode([*kept, ("start", str(start)), ("limit", str(window.step))])
         base = self.url if self.semantics.links == "absolute" else ""
         return f"{base}?{query}"
 

@@ -9,7 +9,7 @@ from attrs import frozen
 from pling_async.sandbox import openapi
 from pling_async.sandbox.ip1 import blacklist, contacts, labels
 from pling_async.sandbox.ip1.blacklist import MSISDN
-from pling_async.sandbox.ip1.calls import LIMIT, MOST, Operation
+from pling_async.sandbox.ip1.calls import LIMIT, Operation, largest
 from pling_async.sandbox.ip1.metadata import FIELDS, PROPERTY
 from pling_async.sandbox.ip1.routes import ROUTES
 from pling_async.sandbox.ip1.semantics import Ip1Semantics
@@ -25,7 +25,6 @@ _WINDOW: Final = ("start", "limit", "order")
 _FILTER: Final = ("labels", "properties", "metadata")
 _PARAMETERS: Final[dict[str, Json]] = {
     "start": {"schema": {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0}},
-    "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}},
     "order": {"schema": {"type": "string", "enum": ["ASC", "DESC"], "default": "ASC"}},
     "labels": {"schema": {"type": "array", "items": _TEXT}},
     "properties": {"style": "deepObject", "explode": True, "schema": _FILTERS},
@@ -110,12 +109,14 @@ def document(semantics: Ip1Semantics, prefix: str) -> Json:
 
 def _operation(semantics: Ip1Semantics, operation: Operation, path: str) -> Json:
     shape, places = _SHAPES[operation], re.findall(r"{(\w+)}", path)
+    limit = {"type": "integer", "minimum": 1, "maximum": largest(semantics), "default": LIMIT}
+    parameters = {**_PARAMETERS, "limit": {"schema": limit}}
     described: Json = {
         "operationId": operation.__name__,
         "description": operation.__doc__,
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PLACES[name]} for name in places),
-            *({"name": name, "in": "query", **_PARAMETERS[name]} for name in shape.query),
+            *({"name": name, "in": "query", **parameters[name]} for name in shape.query),
         ],
         "responses": _responses(shape, semantics, is_of_one=bool(places)),
     }

@@ -35,6 +35,9 @@ class Ip1Semantics(Switches):
     phone_type: Literal["computed", "mobile"] = switch(
         "computed", "metadata", "phoneNumberType: what libphonenumber says, or MOBILE as in the document's example"
     )
+    large_pages: Literal["given", "refused", "cut", "skipping"] = switch(
+        "given", "paging", "a limit above 200: heeded, a 400, cut to 200, or cut while the links count on by the limit"
+    )
     links: Literal["absolute", "relative"] = switch("absolute", "paging", "the addresses in the Link header")
     error_body: Literal["problem", "fields"] = switch(
         "problem", "errors", "problem details alone (RFC 9457), or with errors by field beside them"

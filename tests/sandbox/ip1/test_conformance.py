@@ -18,7 +18,12 @@ OPTIONS: Final = (
     "--no-color",
 )
 OPPOSITE: Final = Ip1Semantics(
-    metadata_filter="apply", blank_filter="match_nothing", links="relative", error_body="fields", patch_labels="add"
+    metadata_filter="apply",
+    blank_filter="match_nothing",
+    links="relative",
+    error_body="fields",
+    patch_labels="add",
+    large_pages="refused",
 )
 
 
@@ -37,6 +42,7 @@ async def examined(sandbox: Sandbox, folder: Path, *scope: str) -> tuple[int, st
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("semantics", "scope", "statuses"),
     [
