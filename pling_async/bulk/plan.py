@@ -8,18 +8,17 @@ import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.fields import WRITABLE, row_count
-from pling_async.bulk.fingerprint import digest
+from pling_async.bulk.fields import row_count
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
-from pling_async.bulk.list_columns import differ
 from pling_async.bulk.moves import with_moves, without_moves
+from pling_async.bulk.plan_digest import digest_of
 from pling_async.bulk.prepare import Prepared
 from pling_async.bulk.snapshot import Snapshot
 from pling_async.bulk.snapshot import snapshot as take_snapshot
@@ -33,11 +32,6 @@ WRITES: Final = (Action.ADD, Action.CHANGE, Action.MOVE, Action.REMOVE)
 
 _REQUEST_COST: Final = 20_000
 """Bytes of a replace that are worth one more request; requests wait for the server, bytes for the wire."""
-
-
-_UNFINGERPRINTED: Final = ("mobile", "contact_group_ids", "auto_created", "extra", "rows")
-"""What a plan holds of every contact beside the values that a fingerprint is of."""
-_DECISION: Final = ("action", "reason", "moved_from")
 
 _WORTH_MOVING: Final = 10_000
 """Requests that are worth the ids of people with new numbers: a replace deletes them and adds them again."""
@@ -178,17 +172,7 @@ class Plan:
 
         Values that the account has already are bound by its fingerprint, and only the others are hashed.
         """
-        facts = {
-            "origin": self.origin,
-            "account_id": self.account_id,
-            "mode": self.mode.value,
-            "fingerprint": self.fingerprint,
-            "source": self.source.sha256,
-            "guards": _guard_facts(self.guards),
-        }
-        decisions = self.contacts.select(pl.struct(_DECISION).rle().struct.unnest()).unnest("value")
-        changes = self.contacts.drop("before").with_row_index().filter(_differs(self.contacts))
-        return digest(self.contacts.select(_UNFINGERPRINTED), decisions, changes, self.rejects, **facts)
+        return digest_of(self)
 
     def group_names_removed(self) -> tuple[str, ...]:
         """Return the account's groups that a replace would delete, since nobody is left in them (section 3.11)."""
@@ -213,22 +197,6 @@ class Plan:
             groups_removed=doomed_groups,
             duplicate_speed_dials=_duplicate_speed_dials(self.wanted),
         )
-
-
-def _differs(contacts: pl.DataFrame) -> pl.Series:
-    """Tell which contacts are written, or would not be as the account's fingerprint says they are."""
-    before, action = contacts["before"].struct.unnest(), contacts["action"]
-    differs = (action != Action.UNCHANGED.value) & (action != Action.KEEP.value)
-    differs = differs | contacts["unstop_held_back"] | (contacts["changed"].list.len() > 0)
-    for name in WRITABLE:
-        wanted, held = contacts[name], before[name]
-        differs = differs | (differ(wanted, held) if wanted.dtype == pl.List else wanted.ne_missing(held))
-    return differs
-
-
-def _guard_facts(guards: Guards) -> list[tuple[str, Any]]:
-    said = asdict(guards) | {"consent": sorted(guards.consent.items()), "accounts": sorted(guards.accounts or ())}
-    return sorted(said.items())
 
 
 def _duplicate_speed_dials(wanted: pl.DataFrame) -> tuple[str, ...]:

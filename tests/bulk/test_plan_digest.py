@@ -16,7 +16,7 @@ from pling_async.bulk.listing_frame import read_listing
 from pling_async.bulk.plan import compare
 from pling_async.bulk.snapshot import from_listed
 
-ADDED, CHANGED, SAME, GONE, STOPPED = (f"+4799999{number:03}" for number in range(1, 6))
+EVERYBODY = ADDED, CHANGED, SAME, GONE, STOPPED = tuple(f"+4799999{number:03}" for number in range(1, 6))
 LIST = [{"mobile": ADDED}, {"mobile": CHANGED, "city": "BERGEN"}, {"mobile": SAME, "city": "OSLO"}]
 ACCOUNT: list[dict[str, Any]] = [
     {"id": 1, "accountId": 7, "mobile": CHANGED, "city": "OSLO", "contactGroupIds": [1]},
@@ -56,7 +56,6 @@ def changed(plan: Plan, mobile: str, name: str, value: Any) -> Plan:
     return attrs.evolve(plan, contacts=plan.contacts.with_columns(cell.alias(name)))
 
 
-@pytest.mark.parametrize("mobile", [ADDED, CHANGED, SAME, GONE, STOPPED])
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -76,13 +75,14 @@ def changed(plan: Plan, mobile: str, name: str, value: Any) -> Plan:
         ("moved_from", "+4799999009"),
     ],
 )
-def test_every_cell_counts(planned: Planned, mobile: str, name: str, value: Any) -> None:
+def test_every_cell_counts(planned: Planned, name: str, value: Any) -> None:
     """Whatever is done with a contact, another value is another plan."""
     plan = planned()
-    assert changed(plan, mobile, name, value).digest != plan.digest
+    unnoticed = [mobile for mobile in EVERYBODY if changed(plan, mobile, name, value).digest == plan.digest]
+    assert not unnoticed
 
 
-@pytest.mark.parametrize("mobile", [ADDED, CHANGED, SAME, GONE, STOPPED])
+@pytest.mark.parametrize("mobile", EVERYBODY)
 def test_every_contact_counts(planned: Planned, mobile: str) -> None:
     """A contact that is left out would be deleted."""
     plan = planned()

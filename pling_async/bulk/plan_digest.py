@@ -1,0 +1,50 @@
+"""What a plan's digest is of: everything that a confirmation is bound to."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from attrs import asdict
+
+from pling_async.bulk.difference import Action
+from pling_async.bulk.fields import WRITABLE
+from pling_async.bulk.fingerprint import digest
+from pling_async.bulk.guards import Guards
+from pling_async.bulk.list_columns import differ
+
+if TYPE_CHECKING:
+    from pling_async.bulk.plan import Plan
+
+_UNFINGERPRINTED: Final = ("mobile", "contact_group_ids", "auto_created", "extra", "rows")
+"""What a plan holds of every contact beside the values that a fingerprint is of."""
+_DECISION: Final = ("action", "reason", "moved_from")
+
+
+def digest_of(plan: "Plan") -> str:
+    """Return the SHA-256 of a plan; see `Plan.digest`."""
+    facts = {
+        "origin": plan.origin,
+        "account_id": plan.account_id,
+        "mode": plan.mode.value,
+        "fingerprint": plan.fingerprint,
+        "source": plan.source.sha256,
+        "guards": _guard_facts(plan.guards),
+    }
+    decisions = plan.contacts.select(pl.struct(_DECISION).rle().struct.unnest()).unnest("value")
+    changes = plan.contacts.drop("before").with_row_index().filter(_differs(plan.contacts))
+    return digest(plan.contacts.select(_UNFINGERPRINTED), decisions, changes, plan.rejects, **facts)
+
+
+def _differs(contacts: pl.DataFrame) -> pl.Series:
+    """Tell which contacts are written, or would not be as the account's fingerprint says they are."""
+    before, action = contacts["before"].struct.unnest(), contacts["action"]
+    differs = (action != Action.UNCHANGED.value) & (action != Action.KEEP.value)
+    differs = differs | contacts["unstop_held_back"] | (contacts["changed"].list.len() > 0)
+    for name in WRITABLE:
+        wanted, held = contacts[name], before[name]
+        differs = differs | (differ(wanted, held) if wanted.dtype == pl.List else wanted.ne_missing(held))
+    return differs
+
+
+def _guard_facts(guards: Guards) -> list[tuple[str, Any]]:
+    said = asdict(guards) | {"consent": sorted(guards.consent.items()), "accounts": sorted(guards.accounts or ())}
+    return sorted(said.items())
