@@ -13,12 +13,12 @@ import click
 from pling_async.cli.commands import Command
 from pling_async.cli.configuration import Configuration, configuration
 from pling_async.cli.connection import account_of, client_of, sandbox_database
+from pling_async.cli.doctor_view import Examination
 from pling_async.cli.exits import Exit
-from pling_async.cli.neighbours import NAMES as COPIED
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, note
 from pling_async.cli.passwords import needed_password
-from pling_async.cli.systems import PLING, SYSTEMS, System
+from pling_async.cli.systems import PLING, SYSTEMS
 from pling_async.errors import ConfigurationError, PlingError
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from pling_async.cli.checks import Check
     from pling_async.cli.endpoint import Endpoint, Target
     from pling_async.session.auth import Secret
-
-_CHECK_COLUMNS = ("check", "result", "said", "do")
-_READING_COLUMNS = ("switch", "reading", "meaning")
 
 
 @click.command(cls=Command)
@@ -63,68 +60,13 @@ def doctor(probe: bool, throw_away_account: int | None, service: str, output: Ou
         raise click.UsageError("--probe is for Pling alone; nothing is written anywhere else.")
     if throw_away_account is not None and not probe:
         raise click.UsageError("--throw-away-account is for --probe; add it if that is meant.")
-    asked = _Examination(system=SYSTEMS[service], probe=probe, throw_away=throw_away_account)
+    asked = Examination(system=SYSTEMS[service], probe=probe, throw_away=throw_away_account)
     _examine(asked)
     asked.show(output)
     return asked.code
 
 
-@attrs.define(kw_only=True)
-class _Examination:
-    """What is asked, and what was found."""
-
-    system: System
-    probe: bool
-    throw_away: int | None
-    checks: "list[Check]" = attrs.field(factory=list)
-    readings: dict[str, object] = attrs.field(factory=dict)
-
-    @property
-    def code(self) -> Exit:
-        """What the command ends with: the first failure decides."""
-        return next((each.code or Exit.FAILED for each in self.checks if each.level == "fail"), Exit.OK)
-
-    def show(self, output: Output) -> None:
-        """Print checks and readings, and what to do next."""
-        checks = [
-            {"check": each.name, "result": each.level.value, "said": each.said, "do": each.way_out or None}
-            for each in self.checks
-        ]
-        readings = list(_explained(self.readings))
-        if output.is_table:
-            output.records(_CHECK_COLUMNS, checks)
-            if readings:
-                output.show("")
-                output.records(_READING_COLUMNS, readings)
-        elif output.format == "json":
-            output.record({"ok": self.code is Exit.OK, "checks": checks, "readings": readings})
-        else:
-            output.records((), [*checks, *readings])
-        output.next_step(*(self._next() if self.code is Exit.OK else ("config", "show")))
-
-    def _next(self) -> tuple[str, ...]:
-        if self.system.name in COPIED:
-            return ("copy", "--from", self.system.name, "--to", PLING.name, "--plan-only")
-        return ("check", "FILE")
-
-
-def _explained(readings: dict[str, object]) -> "list[dict[str, Any]]":
-    from pling_async.sandbox import Semantics  # noqa: PLC0415 - aiohttp takes a while to import
-    from pling_async.sandbox.switches import spelled  # noqa: PLC0415 - likewise
-
-    return [
-        {
-            "switch": switch.name,
-            "reading": spelled(readings[switch.name]),
-            "meaning": switch.meaning,
-            "is_default": readings[switch.name] == switch.default,
-        }
-        for switch in Semantics.switches()
-        if switch.name in readings
-    ]
-
-
-def _examine(asked: _Examination) -> None:
+def _examine(asked: Examination) -> None:
     """Look at everything; what cannot be looked at is a check that failed."""
     from pling_async.cli.checks import failed  # noqa: PLC0415 - aiohttp takes a while to import
 
@@ -141,7 +83,7 @@ def _examine(asked: _Examination) -> None:
         asked.checks.append(failed("configuration" if is_early else "probe", error))
 
 
-async def _looked_at(asked: _Examination, configured: Configuration, secret: "Secret") -> None:
+async def _looked_at(asked: Examination, configured: Configuration, secret: "Secret") -> None:
     """Look at a neighbour, which is only ever read."""
     from pling_async.cli.checks import checks  # noqa: PLC0415 - aiohttp takes a while to import
     from pling_async.cli.endpoint import endpoint_of  # noqa: PLC0415 - likewise
@@ -153,7 +95,7 @@ async def _looked_at(asked: _Examination, configured: Configuration, secret: "Se
         asked.checks.extend([each async for each in found])
 
 
-async def _examined(asked: _Examination, configured: Configuration, named: "Target | None") -> None:
+async def _examined(asked: Examination, configured: Configuration, named: "Target | None") -> None:
     from pling_async.cli.checks import checks  # noqa: PLC0415 - aiohttp takes a while to import
 
     async with AsyncExitStack() as stack:
@@ -193,7 +135,7 @@ def _configured(configured: Configuration, target: "Endpoint") -> "Check":
     return Check(name="configuration", level=Level.OK, said=f"{who} at {where}{profile}")
 
 
-async def _read(asked: _Examination, configured: Configuration, target: "Target") -> None:
+async def _read(asked: Examination, configured: Configuration, target: "Target") -> None:
     from pling_async.cli import probes  # noqa: PLC0415 - aiohttp takes a while to import
 
     async with _workbench(target) as bench, aclosing(probes.look(bench)) as looked:
@@ -223,7 +165,7 @@ async def _workbench(target: "Target") -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _thrown_away(asked: _Examination, configured: Configuration, target: "Target") -> AsyncIterator["Target"]:
+async def _thrown_away(asked: Examination, configured: Configuration, target: "Target") -> AsyncIterator["Target"]:
     """Give an account that may be written to: a sandbox in memory, or the one that was named."""
     if configured.is_sandbox:
         async with _sandbox(":memory:") as away:
