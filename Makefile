@@ -31,7 +31,8 @@ demo: $(VENV)/.demo-ready ## a messy Excel list becomes a plan, then the state o
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.test-ready lint ## lint, types, layers and every test, with branch coverage
-	PYTHONMALLOC=default $(BIN)/python -X dev -m pytest -n 2 --durations=25 --cov --cov-report=term
+	@# three workers for two cores: one of them mostly waits for a page, a process or a timer
+	PYTHONMALLOC=default $(BIN)/python -X dev -m pytest -n 3 --dist worksteal --durations=25 --cov --cov-report=term
 
 lint: $(VENV)/.test-ready ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -63,6 +63,7 @@ def opposite() -> Semantics:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("semantics", "scope", "statuses"),
@@ -108,6 +109,7 @@ LIED_ABOUT: Final = tuple(
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 @pytest.mark.timeout(300)
 async def test_a_sandbox_that_does_not_is_found_out(examine: Examine) -> None:
     """The examination sees a server error, another status, content type or body, and a rule that nobody keeps."""

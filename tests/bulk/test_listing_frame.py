@@ -158,6 +158,7 @@ def test_contacts_may_be_laid_out_in_many_ways() -> None:
     assert_agreement(body_of(*(contact for contact in contacts if {"id", "mobile"} <= contact.keys())))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "value"), ODD, ids=lambda each: repr(each)[:40])
 def test_odd_values_are_never_coerced(name: str, value: Any) -> None:
     """Whatever stands in a field, the reading in columns is the codec's, or its error at the same path."""

@@ -73,7 +73,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _verdicts(arguments: argparse.Namespace) -> Iterator[Any]:
-    from tests.simulation.campaign import judge, judge_all, settle_in  # noqa: PLC0415 - likewise
+    from tests.simulation.campaign import judge, judge_all, settle_among, settle_in  # noqa: PLC0415 - likewise
 
     seeds = (
         [arguments.seed] if arguments.seed is not None else range(arguments.start, arguments.start + arguments.seeds)
@@ -83,8 +83,12 @@ def _verdicts(arguments: argparse.Namespace) -> Iterator[Any]:
         yield from (judge(seed, _say if arguments.verbose else None) for seed in seeds)
         return
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
+    context = get_context("spawn")
+    places = context.SimpleQueue()
+    for place in range(arguments.jobs):
+        places.put(place)
     with ProcessPoolExecutor(
-        arguments.jobs, mp_context=get_context("spawn"), initializer=settle_in, initargs=(arguments.sabotage,)
+        arguments.jobs, mp_context=context, initializer=settle_among, initargs=(places, arguments.sabotage)
     ) as pool:
         for verdicts in pool.map(judge_all, chunks):
             yield from verdicts

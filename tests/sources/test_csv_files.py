@@ -199,7 +199,7 @@ def test_a_block_ends_where_a_character_does(text: str, size: int) -> None:
 CELLS = st.text(st.one_of(st.sampled_from(' ,;"\r\n\tæø€0'), st.characters(exclude_categories=["Cs"])), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12),
     st.sampled_from([",", ";", "\t", "|"]),
@@ -226,7 +226,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, st.integers(1, 3), st.sampled_from(["\n", "\r\n"]), SIZES, st.sampled_from([0, 20, windows._FAR]))
 @example([",,"], 3, "\n", 99, 99)
 @example([",\r,"], 3, "\n", 99, 99)

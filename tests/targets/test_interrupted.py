@@ -13,7 +13,7 @@ from pling_async.sandbox import Fault
 
 PEOPLE = [
     {"mobile": f"+4799999{n:03}", "name": f"N{n}", "contactGroups": ["VIP"], "stop": int(n % 3 == 0)}
-    for n in range(400)
+    for n in range(200)
 ]
 STOPPED = {each["mobile"] for each in PEOPLE if each["stop"]}
 
@@ -43,7 +43,7 @@ async def interrupted(world: Any, name: str, how: str, folder: Path) -> int:
     """Start a copy, end it when some people are there, and return its exit code."""
     if how == "401":
         path = {"ip1": "/ip1/v2/*", "front": "/front/contacts"}[name]
-        world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, skip=180))
+        world.sandbox.fail(Fault(action="answer", status=401, method="POST", path=path, skip=90))
     process = await copying(world, name, folder)
     if how == "401":
         return await process.wait()

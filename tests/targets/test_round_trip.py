@@ -57,6 +57,7 @@ SWITCHES = [
 ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "switches"), SWITCHES)
 async def test_nothing_is_lost_and_the_second_copy_has_nothing_to_do(serve: Any, name: str, switches: Any) -> None:
     """Into an empty account comes everything that the table does not name, and each direction is at rest at once."""

@@ -40,6 +40,7 @@ async def test_a_number_is_blocked_before_its_contact_is_written(world: Any) -> 
     assert (len(writes), await world.reachable("ip1")) == (40, set())
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "action", ["answer", "answer_after_commit", "reset_before_commit", "reset_after_commit", "truncate_body"]
 )
@@ -62,6 +63,7 @@ async def test_faults_at_ip1(world: Any, action: Any, path: str) -> None:
     assert await world.count("ip1") == 3
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("action", ["answer", "answer_after_commit", "reset_before_commit", "reset_after_commit"])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "GET"])
 async def test_faults_at_front(world: Any, action: Any, method: str) -> None:

@@ -36,6 +36,7 @@ async def examined(description: str, folder: Path, credentials: str) -> tuple[in
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 async def test_the_sandbox_keeps_its_description(tmp_path: Path) -> None:
     """No generated request, valid or not, has an answer that the description does not promise."""
     async with Sandbox(services=(FrontService(),), deterministic=True) as sandbox:
@@ -48,6 +49,7 @@ async def test_the_sandbox_keeps_its_description(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 async def test_the_deprecated_sandbox_keeps_its_description(tmp_path: Path) -> None:
     """The one operation answers 202, or what the description says of its refusals."""
     async with Sandbox(services=(FrontLegacyService(),), deterministic=True) as sandbox:
