@@ -1,11 +1,15 @@
-"""Rows with several numbers: the first that is usable is theirs, and the others are counted."""
+"""Rows with several numbers: the first that is usable is theirs."""
+
+from typing import Final
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from pling_async import phones
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.sources.base import LIST_MARK
+
+_FURTHER: Final = pl.Schema({"row": pl.UInt32(), "mobile": pl.String()})
 
 
 @frozen(kw_only=True)
@@ -14,8 +18,8 @@ class Numbers:
 
     read: pl.DataFrame
     """e164 and code, as from `phones.normalise_column`."""
-    spare: int = 0
-    """Rows with a further usable number, which no contact has room for."""
+    further: pl.DataFrame = field(factory=_FURTHER.to_frame)
+    """row (its place in the chunk), mobile: the other usable numbers, which no contact has room for."""
 
 
 def read_numbers(cells: pl.Series, settings: PrepareSettings) -> Numbers:
@@ -33,16 +37,21 @@ def read_numbers(cells: pl.Series, settings: PrepareSettings) -> Numbers:
     rows = chosen["row"]
     return Numbers(
         read=read.with_columns(read[name].scatter(rows, chosen[name]) for name in ("e164", "code")),
-        spare=int((chosen["usable"] > 1).sum()),
+        further=_further(found, chosen),
     )
 
 
 def _chosen(found: pl.DataFrame) -> pl.DataFrame:
-    """Return for each row its first usable number, or else what is wrong with its first, and how many are usable."""
+    """Return for each row its first usable number, or else what is wrong with its first."""
     best = found.sort("row", pl.col("e164").is_null(), maintain_order=True)
-    return best.group_by("row", maintain_order=True).agg(
-        pl.col("e164", "code").first(), usable=pl.col("e164").drop_nulls().n_unique()
-    )
+    return best.group_by("row", maintain_order=True).agg(pl.col("e164", "code").first())
+
+
+def _further(found: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """Return the usable numbers that were not chosen, each once a row."""
+    numbers = found.select("row", mobile="e164").drop_nulls().unique(maintain_order=True)
+    own = chosen.select("row", mobile="e164")
+    return numbers.join(own, on=["row", "mobile"], how="anti", maintain_order="left").cast(_FURTHER)
 
 
 def _normalised(cells: pl.Series, settings: PrepareSettings) -> pl.DataFrame:

@@ -31,18 +31,26 @@ class Checked:
     """One chunk after its rules: whole rows that may go on, and the problems of the others."""
 
     rows: pl.DataFrame
-    """mobile (E.164; null in a rejected row, which goes no further) and the fields, for every row of the chunk."""
+    """mobile (E.164; null in a rejected row, which goes no further) and the fields, for every row of the chunk.
+
+    A row that says STOP is followed by one for each of its further numbers, with nothing but that.
+    """
+    numbers: pl.Series
+    """The number of each row in the source, ascending."""
     keys: pl.Series
     """Integers that sort as the mobiles do as text; null in a rejected row."""
     rejects: pl.DataFrame
     perhaps_stopped: pl.Series
     """Numbers of rejected rows that say STOP, or whose stop cell cannot be read."""
     stops: pl.DataFrame
-    """The rows that say STOP of a usable number and nothing else: row, mobile, is_stopped, and everybody's groups."""
+    """The rows that say STOP of a usable number and nothing else: row, mobile, is_stopped, and everybody's groups.
+
+    So do the further numbers of a row that says STOP, whatever else it says of its own.
+    """
     unassigned: int
     """Numbers that only numbers="lenient" accepted."""
     spare: int = 0
-    """Rows with a further usable number."""
+    """Rows with a further usable number that is left out: they do not say STOP."""
 
 
 def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
@@ -68,13 +76,18 @@ def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
     rejects = with_mobiles(found, typed["mobile"], first_row)
     is_bad = pl.col("row").is_in(rejects["row"].unique().implode())
     sent = typed.with_columns(mobile=pl.when(~is_bad).then("mobile")) if rejects.height else typed
+    further = several.further.with_columns(pl.col("row") + first_row)
+    further_stops = _further_stops(further, typed.filter(~is_bad))
+    if further_stops.height:
+        sent = pl.concat([sent, further_stops], how="diagonal").sort("row", maintain_order=True)
     return Checked(
         rows=sent.drop("row"),
+        numbers=sent["row"],
         keys=sent.select(_key()).to_series(),
         rejects=rejects,
-        perhaps_stopped=_perhaps_stopped(typed.filter(is_bad), rejects),
-        stops=_stops(rows, typed, ~is_bad),
-        spare=several.spare,
+        perhaps_stopped=_perhaps_stopped(typed.filter(is_bad), further, rejects),
+        stops=pl.concat([_stops(rows, typed, ~is_bad), further_stops], how="diagonal"),
+        spare=further.join(further_stops, on="row", how="anti")["row"].n_unique(),
         unassigned=numbers.filter(pl.col("e164").is_not_null() & pl.col("code").is_not_null()).height,
     )
 
@@ -204,12 +217,20 @@ def _name_problems(typed: pl.DataFrame) -> Iterator[Problems]:
         yield Problems(field="name", rows=typed.filter(is_long)["row"], codes="name_too_long")
 
 
-def _perhaps_stopped(bad: pl.DataFrame, rejects: pl.DataFrame) -> pl.Series:
+def _further_stops(further: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+    """Return row, mobile and is_stopped of the further numbers of rows that say STOP: persons opt out, not numbers."""
+    if further.is_empty() or "is_stopped" not in good.columns:
+        return further.clear().with_columns(is_stopped=pl.lit(value=True))
+    return further.join(good.filter("is_stopped").select("row", "is_stopped"), on="row", maintain_order="left")
+
+
+def _perhaps_stopped(bad: pl.DataFrame, further: pl.DataFrame, rejects: pl.DataFrame) -> pl.Series:
     if "is_stopped" not in bad.columns:
         return pl.Series("mobile", [], dtype=pl.String)
     unreadable = rejects.filter(field="is_stopped")["row"]
-    risky = pl.col("is_stopped") | pl.col("row").is_in(unreadable.implode())
-    return bad.filter(risky & pl.col("mobile").is_not_null())["mobile"]
+    risky = bad.filter(pl.col("is_stopped") | pl.col("row").is_in(unreadable.implode()))
+    others = further.join(risky, on="row", how="semi")
+    return pl.concat([risky["mobile"].drop_nulls(), others["mobile"]])
 
 
 def _stops(rows: pl.DataFrame, typed: pl.DataFrame, is_good: pl.Expr) -> pl.DataFrame:

@@ -34,10 +34,10 @@ class Collapsed:
 
 @frozen(kw_only=True)
 class _Places:
-    """Where the rows of each contact are; a row's place is its number less one."""
+    """Where the rows of each contact are."""
 
-    count: int
-    """Rows in all."""
+    numbers: pl.Series
+    """The number of the row at each place, ascending."""
     each: pl.Series
     """A place of every contact, in the order of the numbers: that of its only row, if it has one."""
     several: pl.Series
@@ -50,6 +50,10 @@ class _Places:
     """Where in `at` the rows of each begin."""
     last: pl.Series
     """Where in `at` its last row is."""
+
+    def row_numbers(self, at: pl.Series) -> pl.Series:
+        """Return the number of the row at each of some places."""
+        return self.numbers.gather(at)
 
 
 @frozen(kw_only=True)
@@ -68,7 +72,8 @@ def collapse(chunks: list[Checked], keep: Keep = "last") -> Collapsed:
     or of the row that wins there. Empties `chunks`: column after column is gathered and let go, so that the list is
     never in memory twice.
     """
-    places = _places(pl.concat([chunk.keys for chunk in chunks]), keep)
+    numbers = pl.concat([chunk.numbers for chunk in chunks])
+    places = _places(numbers, pl.concat([chunk.keys for chunk in chunks]), keep)
     perhaps_stopped = pl.concat([chunk.perhaps_stopped for chunk in chunks])
     stops = pl.concat([chunk.stops for chunk in chunks], how="diagonal")
     columns = _columns([chunk.rows for chunk in chunks])
@@ -93,9 +98,8 @@ def _columns(frames: list[pl.DataFrame]) -> dict[str, list[pl.Series]]:
     }
 
 
-def _places(keys: pl.Series, keep: Keep) -> _Places:
-    count = keys.len()
-    order = keys.arg_sort(nulls_last=True).head(count - keys.null_count())
+def _places(numbers: pl.Series, keys: pl.Series, keep: Keep) -> _Places:
+    order = keys.arg_sort(nulls_last=True).head(keys.len() - keys.null_count())
     found = pl.DataFrame({"key": keys.gather(order), "at": order}).select("at", is_first=_differs("key", 1))
     is_first = pl.col("is_first")
     is_only = is_first & is_first.shift(-1, fill_value=True)
@@ -107,7 +111,7 @@ def _places(keys: pl.Series, keep: Keep) -> _Places:
     rows = rows.select("contact", "at", owner=pl.col("contact").rle_id())
     last = rows.select(_differs("owner", -1).arg_true()).to_series()
     return _Places(
-        count=count,
+        numbers=numbers,
         each=found.filter("is_first")["at"],
         several=rows["contact"].gather(last),
         at=rows["at"],
@@ -136,8 +140,12 @@ def _gathered(name: str, chunks: list[pl.Series], places: _Places) -> _Gathered:
     owners = places.owner.filter((cells != kept).fill_null(value=False)).unique()
     return _Gathered(
         cells=column.gather(places.each.clone().scatter(places.several, at)),
-        disputes=pl.DataFrame({"owner": owners, "kept_row": at.gather(owners) + 1}, schema=_DISPUTES),
+        disputes=_disputes(owners, places.row_numbers(at.gather(owners))),
     )
+
+
+def _disputes(owners: pl.Series, kept_rows: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"owner": owners, "kept_row": kept_rows}, schema=_DISPUTES)
 
 
 def _winner(cells: pl.Series, places: _Places) -> pl.Series:
@@ -159,11 +167,10 @@ def _last(chosen: pl.Series, places: _Places) -> pl.Series:
 
 def _rows(places: _Places) -> pl.Series:
     """Return the numbers of the rows of each contact."""
-    alone = pl.int_range(1, places.count + 1, dtype=pl.UInt32, eager=True)
-    alone = alone.reshape((-1, 1)).cast(pl.List(pl.UInt32))
+    alone = places.numbers.reshape((-1, 1)).cast(pl.List(pl.UInt32))
     if not places.at.len():
         return alone.gather(places.each)
-    several = pl.DataFrame({"owner": places.owner, "row": places.at + 1})
+    several = pl.DataFrame({"owner": places.owner, "row": places.row_numbers(places.at)})
     return _patched(alone, several.group_by("owner", maintain_order=True).agg(pl.col("row").sort())["row"], places)
 
 
@@ -185,7 +192,7 @@ def _merges(contacts: pl.DataFrame, places: _Places, disputes: dict[str, pl.Data
     if not places.at.len():
         return MERGES.to_frame()
     fields = sorted(name for name, each in disputes.items() if each.height)
-    every = pl.DataFrame({"owner": places.owner.gather(places.last), "kept_row": places.at.gather(places.last) + 1})
+    every = _disputes(places.owner.gather(places.last), places.row_numbers(places.at.gather(places.last)))
     lines = [every, *(disputes[name] for name in fields)]
     place = pl.col("owner").cast(pl.UInt64) * len(lines)
     found = pl.concat(each.select("kept_row", place=place + at) for at, each in enumerate(lines)).sort("place")
@@ -224,7 +231,8 @@ def _cleared(
     for name, code, is_bad in _late_checks(contacts, perhaps_stopped):
         bad = contacts.filter(is_bad)
         if bad.height:
-            rejects.append(of_contacts(bad, name, code).join(stops, on="row", how="anti", maintain_order="left"))
+            found = of_contacts(bad, name, code)
+            rejects.append(found.join(stops, on=["row", "mobile"], how="anti", maintain_order="left"))
             contacts = _with_stops(contacts.filter(~is_bad), stops.join(bad, on="mobile", how="semi"))
     return contacts, pl.concat(rejects) if rejects else of_contacts(contacts.clear(), "mobile", "stop_elsewhere")
 

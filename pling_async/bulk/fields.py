@@ -42,6 +42,11 @@ def canonical(contacts: pl.DataFrame) -> pl.DataFrame:
     return contacts.select("mobile", *WRITABLE).sort("mobile")
 
 
+def usable_rows(contacts: pl.DataFrame) -> int:
+    """Count the rows of a list that its contacts come from."""
+    return contacts["rows"].explode(empty_as_null=True).drop_nulls().n_unique()
+
+
 def sorted_lists(lists: pl.Series) -> pl.Series:
     """Sort each list; as `list.sort`, which takes 60 times as long for short lists of text."""
     name = lists.name

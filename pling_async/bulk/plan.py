@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
-from pling_async.bulk.fields import row_count
+from pling_async.bulk.fields import row_count, usable_rows
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
 from pling_async.bulk.moves import with_moves, without_moves
 from pling_async.bulk.plan_digest import digest_of
@@ -187,7 +187,7 @@ class Plan:
             removed_recently=removed_recently,
             moves=self.counts.move,
             account_contacts=self.contacts.height - self.counts.add,
-            usable_rows=int(self.contacts["rows"].list.len().sum()),
+            usable_rows=usable_rows(self.contacts),
             rejected_rows=self.counts.rejected_rows,
             removals=self.counts.remove,
             removals_held_back=kept.get(Reason.HELD_BACK.value, 0),

@@ -25,7 +25,10 @@ def _rows(frame: pl.DataFrame) -> str:
 
 @frozen(kw_only=True)
 class Prepared:
-    """A list that may be planned. Every row of the source is in `contacts.rows` or in `rejects.row`, in exactly one."""
+    """A list that may be planned. Every row of the source is in `contacts.rows` or in `rejects.row`.
+
+    It is in exactly one, unless it has several numbers and says STOP: it stops each, and is in the rows of each.
+    """
 
     contacts: pl.DataFrame = field(repr=_rows)
     """One row a mobile, sorted: mobile, the fields that the source has (null: not given), and rows: List(UInt32)."""

@@ -61,18 +61,17 @@ def write_outcomes(run: Run, path: Path, *, flavour: Flavour | str = Flavour.SPR
 def outcome_lines(run: Run) -> pl.DataFrame:
     """Return one line for each row of the list, in its order, and then one for each other contact that was written.
 
+    A row with several numbers that says STOP has a line for each of them.
+
     Columns row, outcome, code, message, mobile, action, moved_from (the old number of a person with a new one). A row
     whose contact was not written has no mobile and no action. A contact that no row speaks of has no row: a removal,
     which the API does not report, or anything that an undo wrote.
     """
-    has_list = pl.lit(run.undo_of is None)
-    listed = run.plan.contacts.filter(has_list & (pl.col("rows").list.len() > 0)).select("mobile", "rows")
-    written = run.written.join(run.plan.contacts.select("mobile", "moved_from"), on="mobile", how="left")
-    by_row = listed.join(written.select("mobile", "action", "moved_from"), on="mobile").explode("rows")
-    rows = run.outcomes.filter(has_list).join(by_row, left_on="row", right_on="rows", how="left", maintain_order="left")
-    others = written.join(listed, on="mobile", how="anti").sort("mobile")
-    unlisted = others.with_columns(pl.lit(None, rows.schema["row"]).alias("row"))
-    return pl.concat([rows.select(OUTCOME_COLUMNS), unlisted.select(OUTCOME_COLUMNS)])
+    rows = run.told if run.undo_of is None else run.told.clear()
+    others = run.written.join(rows, on="mobile", how="anti").sort("mobile")
+    lines = pl.concat([rows, others.with_columns(row=pl.lit(None, rows.schema["row"])).select(rows.columns)])
+    moves = run.plan.contacts.select("mobile", "moved_from")
+    return lines.join(moves, on="mobile", how="left", maintain_order="left").select(OUTCOME_COLUMNS)
 
 
 def write_lines(lines: pl.DataFrame, path: Path, flavour: Flavour | str) -> None:

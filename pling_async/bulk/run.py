@@ -16,6 +16,11 @@ from pling_async.errors import Outcome
 
 WRITTEN_SCHEMA: Final = pl.Schema(dict.fromkeys(("mobile", "action", "outcome", "code", "message"), pl.String()))
 
+_GRAVITY: Final = {
+    outcome.value: place
+    for place, outcome in enumerate((Outcome.UNKNOWN, Outcome.NOT_APPLIED, Outcome.APPLIED, Outcome.SKIPPED))
+}
+
 
 @frozen(kw_only=True, slots=False)
 class Run:
@@ -42,18 +47,32 @@ class Run:
 
     @cached_property
     def outcomes(self) -> pl.DataFrame:
-        """One row for each row of the source, in its order: row, outcome, code, message."""
+        """One row for each row of the source, in its order: row, outcome, code, message.
+
+        Of a row with several contacts, all of which it stops, it is the outcome that one has to look after most.
+        """
+        return self.told.unique("row", keep="first", maintain_order=True).select("row", "outcome", "code", "message")
+
+    @cached_property
+    def told(self) -> pl.DataFrame:
+        """One row for each row of the source and each contact of it, in its order, the gravest outcome of a row first.
+
+        Columns row, outcome, code, message, mobile and action (null when nothing was to be written).
+        """
         listed = self.plan.contacts.filter(pl.col("rows").list.len() > 0).select("mobile", "rows")
-        told = listed.join(self.written, on="mobile", how="left").explode("rows").rename({"rows": "row"})
-        unchanged = told.select(
-            "row",
+        of_contacts = listed.join(self.written, on="mobile", how="left").explode("rows")
+        usable = of_contacts.select(
+            pl.col("rows").alias("row"),
             pl.col("outcome").fill_null(Outcome.SKIPPED.value),
             pl.col("code").fill_null("unchanged"),
             pl.col("message").fill_null(""),
+            pl.when(pl.col("action").is_not_null()).then("mobile").alias("mobile"),
+            "action",
         )
         first = self.plan.rejects.unique("row", keep="first", maintain_order=True)
         rejected = first.select("row", pl.lit(Outcome.SKIPPED.value).alias("outcome"), "code", "message")
-        return pl.concat([unchanged, rejected]).sort("row")
+        lines = pl.concat([usable, rejected], how="diagonal")
+        return lines.sort("row", pl.col("outcome").replace_strict(_GRAVITY), maintain_order=True)
 
     @cached_property
     def outcome_counts(self) -> dict[Outcome, int]:

@@ -53,13 +53,14 @@ def save_rejects(judged: "Plan | Prepared", reports: Reports) -> None:
 
 def show_prepared(output: Output, prepared: "Prepared") -> None:
     """Print what a list holds."""
-    from pling_async.cli import source_view as view  # noqa: PLC0415 - rich takes a while to import
+    from pling_async.bulk.fields import usable_rows  # noqa: PLC0415 - polars takes a while to import
+    from pling_async.cli import source_view as view  # noqa: PLC0415 - likewise
 
     if not output.is_table:
         view.note_concerns(prepared.source)
     counts = {
         "contacts": prepared.contacts.height,
-        "usable rows": int(prepared.contacts["rows"].list.len().sum()),
+        "usable rows": usable_rows(prepared.contacts),
         "contacts united from several rows": prepared.merges["mobile"].n_unique(),
         "rejected rows": prepared.rejects["row"].n_unique(),
     }

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pling_async.bulk import Prepared, PrepareSettings, prepare
+from pling_async.phones import normalise
 
 MOBILES = ["+4799999001", "999 99 001", "99999002", "0047 99999003", "+46 70-174 06 05", "22222222", "", "n/a"]
 TEXTS = ["", " ", "a", "b", "a" * 51, "x\x00"]
@@ -28,6 +29,13 @@ rows = st.lists(
     ),
     max_size=12,
 )
+
+with_several_numbers = st.tuples(rows, st.data()).map(lambda drawn: [_with_several(row, drawn[1]) for row in drawn[0]])
+
+
+def _with_several(row: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
+    further = data.draw(st.lists(st.sampled_from(MOBILES), max_size=2))
+    return {**row, "mobile": [row["mobile"], *further]} if further else row
 
 
 def prepared(listed: list[dict[str, Any]], chunk_rows: int = 50_000) -> Prepared:
@@ -54,7 +62,27 @@ def test_a_stop_alone_is_sent_whatever_else_there_is(listed: list[dict[str, Any]
     assert stopped >= {"+4799999001", "+4799999002", "+4799999003", "+46701740605"}
 
 
-@given(rows, st.integers(1, 5))
+@given(with_several_numbers)
+def test_a_stop_is_one_for_every_number_of_its_row(listed: list[dict[str, Any]]) -> None:
+    """Whatever is wrong with the row, nobody is sent as reachable by its numbers (I-4); no row is lost (I-15)."""
+    found = prepared(listed)
+    stopping = {at for at, row in enumerate(listed, 1) if row.get("stop") == "1"}
+    reachable = set(found.contacts["mobile"])
+    if "is_stopped" in found.contacts.columns:
+        reachable -= set(found.contacts.filter("is_stopped")["mobile"])
+    numbers = (cell for at in stopping for cell in _cells(listed[at - 1]))
+    assert not reachable & {number for cell in numbers if (number := normalise(cell, "NO").e164)}
+    sent = found.contacts["rows"].explode().drop_nulls().to_list()
+    refused = set(found.rejects["row"])
+    assert refused.union(sent) == set(range(1, len(listed) + 1))
+    assert refused.intersection(sent).union(row for row in sent if sent.count(row) > 1) <= stopping
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return row["mobile"] if isinstance(row["mobile"], list) else [row["mobile"]]
+
+
+@given(with_several_numbers, st.integers(1, 5))
 def test_chunks_do_not_matter(listed: list[dict[str, Any]], chunk_rows: int) -> None:
     """Prepared chunk by chunk and reduced once is the same as prepared at once."""
     whole, parts = prepared(listed), prepared(listed, chunk_rows)

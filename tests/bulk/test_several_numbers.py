@@ -3,9 +3,11 @@
 import polars as pl
 import pytest
 
-from pling_async import bulk
+from pling_async import PlingClient, bulk
 from pling_async.bulk import PrepareSettings
-from pling_async.errors import ConfigurationError
+from pling_async.bulk.report import outcome_lines
+from pling_async.errors import ConfigurationError, GuardRefused
+from pling_async.sandbox import Fault, Sandbox
 
 MOBILE, OTHER, LANDLINE = "999 99 101", "+47 999 99 102", "22 22 22 22"
 
@@ -33,6 +35,64 @@ async def test_the_first_usable_number_of_a_row_is_its_number(
     assert found.rejects.select("row", "code").rows() == ([(1, code)] if code else [])
     said = [f"rows with a further usable number, which is left out: {spare}; give each number a row of its own"]
     assert list(found.source.warnings) == (said if spare else [])
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 50_000])
+async def test_a_stop_is_for_every_number_of_a_row(chunk_rows: int) -> None:
+    """A person opts out, not a number: nothing is left out of such a row, and no other row makes a number reachable."""
+    rows = [
+        {"mobile": OTHER, "name": "Kari", "stop": "0"},
+        {"mobile": [MOBILE, LANDLINE, OTHER, "+4799999103"], "name": "Ola", "stop": "yes"},
+        {"mobile": OTHER, "city": "OSLO"},
+        {"mobile": ["+4799999104", "+4799999105"], "name": "Liv", "stop": ""},
+    ]
+    found = await bulk.prepare(rows, settings=PrepareSettings(chunk_rows=chunk_rows))
+    assert found.contacts.select("mobile", "name", "is_stopped", "rows").rows() == [
+        ("+4799999101", "Ola", True, [2]),
+        ("+4799999102", "Kari", True, [1, 2, 3]),
+        ("+4799999103", None, True, [2]),
+        ("+4799999104", "Liv", None, [4]),
+    ]
+    assert found.merges.select("field", "kept_row").rows() == [(None, 3), ("is_stopped", 2)]
+    said = "rows with a further usable number, which is left out: 1; give each number a row of its own"
+    assert found.source.warnings == (said,)
+
+
+@pytest.mark.parametrize(("stop", "name"), [("1", "x" * 101), ("perhaps", "Ola")])
+async def test_a_stop_that_cannot_be_used_holds_back_the_other_numbers(stop: str, name: str) -> None:
+    """Another row of any of them may be wrong about the person."""
+    rows = [{"mobile": [MOBILE, OTHER], "stop": stop, "name": name}, {"mobile": OTHER, "name": "Kari"}]
+    found = await bulk.prepare(rows)
+    assert found.contacts.is_empty()
+    assert found.rejects.filter(row=2)["code"].to_list() == ["stop_elsewhere"]
+
+
+async def test_a_contact_that_is_rejected_late_leaves_the_other_numbers_stopped() -> None:
+    """The row is told as rejected, and its stop of a number that nothing is wrong with stays."""
+    rows = [
+        {"mobile": [MOBILE, OTHER], "stop": "1", "first_name": "x" * 50},
+        {"mobile": MOBILE, "last_name": "y" * 50},
+    ]
+    found = await bulk.prepare(rows)
+    assert found.rejects.select("row", "code").rows() == [(1, "name_too_long"), (2, "name_too_long")]
+    assert found.contacts.select("mobile", "is_stopped", "rows").rows() == [("+4799999102", True, [1])]
+
+
+async def test_a_run_tells_the_gravest_outcome_of_a_row(pling: PlingClient, sandbox: Sandbox) -> None:
+    """The report has a line for each number of the row, the outcomes one for the row; the row counts once."""
+    await sandbox.seed([{"mobile": "+4799999102"}])
+    listed = [{"mobile": [MOBILE, OTHER], "stop": "1"}, {"mobile": "+4799999103"}]
+    plan = await bulk.plan(pling, await bulk.prepare(listed), guards=bulk.Guards(min_rows=2))
+    sandbox.fail(Fault(action="answer", status=400, method="PUT"))
+    run = await bulk.apply(pling, plan, strategy="per_contact")
+    assert run.outcomes.select("row", "outcome").rows() == [(1, "not_applied"), (2, "applied")]
+    assert outcome_lines(run).select("row", "outcome", "mobile").rows() == [
+        (1, "not_applied", "+4799999102"),
+        (1, "applied", "+4799999101"),
+        (2, "applied", "+4799999103"),
+    ]
+    with pytest.raises(GuardRefused, match="min_rows"):
+        await bulk.apply(pling, await bulk.plan(pling, await bulk.prepare(listed), guards=bulk.Guards(min_rows=3)))
 
 
 async def test_several_columns_are_tried_in_order() -> None:
