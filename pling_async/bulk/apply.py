@@ -4,13 +4,14 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import polars as pl
 from attrs import field, frozen
 
 from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
 from pling_async.bulk.fields import row_count
-from pling_async.bulk.guards import enforce
+from pling_async.bulk.guards import NOTHING, Past, enforce
 from pling_async.bulk.history import forget_old
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.removed import removed_recently
@@ -18,6 +19,7 @@ from pling_async.bulk.run import Run
 from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import is_unchanged
 from pling_async.bulk.state import AccountFolder
+from pling_async.bulk.used_consents import used_before, using_consents
 from pling_async.errors import Problem, StalePlan, ValidationError
 from pling_async.pling.client import PlingClient
 
@@ -73,7 +75,7 @@ async def carry_out(
     """Do what `apply` promises for a run that has not begun."""
     plan = run.plan
     check_account(client, plan)
-    await _enforce(run, 0, settings.confirm)
+    await _enforce(run, settings.confirm)
     if plan.counts.writes == 0:
         await check_fresh(client, plan)
         return run
@@ -81,19 +83,24 @@ async def carry_out(
         raise _empty_replace()
     account = AccountFolder.of(settings.state, plan.origin, plan.account_id)
     async with account_held(account, besides=run.id):
-        await _enforce(run, await asyncio.to_thread(removed_recently, account), settings.confirm)
+        await _enforce(run, settings.confirm, await asyncio.to_thread(_past, account, plan))
         await check_fresh(client, plan)
         await asyncio.to_thread(forget_old, account, settings.keep_days)
         folder = account.run(run.id)
         async with begun(folder, run) as journal, way_back(run):
-            execution, seen = Execution(client, journal, folder, settings, on_progress), SeenStops(plan, journal)
-            if taken_back is not None:
-                await seen.see(taken_back.stops)
-                await taken_back.end()
-                return await execution.each_contact(run, seen.carried_by(plan.writes), seen)
-            if run.strategy is Strategy.REPLACE:
-                return await execution.whole_account(run, execution.sending(seen))
-            return await execution.each_contact(run, plan.writes, seen)
+            execution = Execution(client, journal, folder, settings, on_progress)
+            return await using_consents(account, run, partial(_sent, run, execution, taken_back))
+
+
+async def _sent(run: Run, execution: Execution, taken_back: TakenBack | None) -> Run:
+    seen = SeenStops(run.plan, execution.journal)
+    if taken_back is not None:
+        await seen.see(taken_back.stops)
+        await taken_back.end()
+        return await execution.each_contact(run, seen.carried_by(run.plan.writes), seen)
+    if run.strategy is Strategy.REPLACE:
+        return await execution.whole_account(run, execution.sending(seen))
+    return await execution.each_contact(run, run.plan.writes, seen)
 
 
 def _empty_replace() -> ValidationError:
@@ -101,8 +108,12 @@ def _empty_replace() -> ValidationError:
     return ValidationError(f"nothing was sent: {message}", [Problem(field="strategy", code="empty", message=message)])
 
 
-async def _enforce(run: Run, removed: int, confirmed: str | None) -> None:
-    verdicts = await asyncio.to_thread(run.plan.judged_for, run.strategy, removed_recently=removed)
+def _past(account: AccountFolder, plan: Plan) -> Past:
+    return Past(removals=removed_recently(account), consents_used_by=used_before(account, plan))
+
+
+async def _enforce(run: Run, confirmed: str | None, past: Past = NOTHING) -> None:
+    verdicts = await asyncio.to_thread(run.plan.judged_for, run.strategy, past)
     enforce(verdicts, digest=run.plan.digest, confirmed=confirmed)
 
 

@@ -60,7 +60,20 @@ class Guards:
     min_rows: int | None = None
     """Refuse a list with fewer usable rows than expected."""
     consent: Mapping[str, str] = field(factory=dict, converter=_copied, repr=lambda held: f"<{len(held)} mobiles>")
-    """E.164 -> where the written consent to be taken off the stop list is kept (section 2.4)."""
+    """E.164 -> where the written consent to be taken off the stop list is kept (section 2.4); each can be used once."""
+
+
+@frozen(kw_only=True)
+class Past:
+    """What other runs of this machine did to the account, as far as a guard asks."""
+
+    removals: int = 0
+    """Contacts that they removed within 24 hours."""
+    consents_used_by: tuple[str, ...] = ()
+    """Those that used a consent of the plan."""
+
+
+NOTHING: Final = Past()
 
 
 @frozen(kw_only=True)
@@ -84,6 +97,8 @@ class Facts:
     """Stopped contacts that the list does not have."""
     unstops_held_back: int
     """Stopped contacts that the list calls not stopped, without consent."""
+    consents_used_by: tuple[str, ...]
+    """Runs that used a consent of this plan already."""
     groups_removed: tuple[str, ...]
     """Groups that the apply would delete since nobody is left in them."""
     duplicate_speed_dials: tuple[str, ...]
@@ -206,6 +221,10 @@ def _stopped_kept(facts: Facts, _: Guards) -> Decision:
 
 
 def _unstops(facts: Facts, _: Guards) -> Decision:
+    if facts.consents_used_by:
+        used = f"a consent was used before, by run {facts.consents_used_by[0]}; who opted out since needs a new one"
+        way_out = "leave it out, or say where the new one is kept, in --consent FILE (Guards(consent={...}))"
+        return Level.REFUSED, f"{used}; {way_out}"
     if not facts.unstops_held_back:
         return Level.PASSED, "nobody is taken off the stop list without consent"
     way_out = "that needs written consent: --consent FILE (Guards(consent={...}))"

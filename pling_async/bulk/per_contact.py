@@ -36,7 +36,7 @@ ALREADY: Final = "already_there"
 """The code of a contact that somebody else made what the plan wants, before anything was sent for it."""
 STOPPED_AGAIN: Final = (
     "the request to take the person off the stop list was sent once, and whether they opted out again since cannot be "
-    "told; they stay on it; plan the list again if the consent still holds"
+    "told; they stay on it; plan the list again with a new consent"
 )
 REFUSALS: Final = frozenset(
     kind.__name__ for kind in (BadRequest, ConflictError, NotFound, PayloadTooLarge, ValidationError)

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
 from pling_async.bulk.fields import row_count, usable_rows
-from pling_async.bulk.guards import Facts, Guards, Level, Verdict, judge
+from pling_async.bulk.guards import NOTHING, Facts, Guards, Level, Past, Verdict, judge
 from pling_async.bulk.moves import with_moves, without_moves
 from pling_async.bulk.plan_digest import digest_of
 from pling_async.bulk.prepare import Prepared
@@ -157,9 +157,9 @@ class Plan:
         """What every guard says, for the strategy that "auto" means."""
         return self.judged_for(self.strategy)
 
-    def judged_for(self, strategy: Strategy, *, removed_recently: int = 0) -> tuple[Verdict, ...]:
-        """Return what every guard says if the plan is carried out in this way, after so many other removals."""
-        return judge(self._facts(strategy, removed_recently), self.guards)
+    def judged_for(self, strategy: Strategy, past: Past = NOTHING) -> tuple[Verdict, ...]:
+        """Return what every guard says if the plan is carried out in this way, after what other runs did."""
+        return judge(self._facts(strategy, past), self.guards)
 
     @property
     def is_refused(self) -> bool:
@@ -179,12 +179,12 @@ class Plan:
         left = set(self.wanted["contact_groups"].explode().drop_nulls().unique())
         return tuple(sorted(name for name in self.groups["name"].unique() if name not in left))
 
-    def _facts(self, strategy: Strategy, removed_recently: int) -> Facts:
+    def _facts(self, strategy: Strategy, past: Past) -> Facts:
         kept = self.counts.keep
         doomed_groups = self.group_names_removed() if strategy is Strategy.REPLACE and self.counts.writes else ()
         return Facts(
             account_id=self.account_id,
-            removed_recently=removed_recently,
+            removed_recently=past.removals,
             moves=self.counts.move,
             account_contacts=self.contacts.height - self.counts.add,
             usable_rows=usable_rows(self.contacts),
@@ -194,6 +194,7 @@ class Plan:
             behind_rejected_rows=kept.get(Reason.REJECTED_ROW.value, 0),
             stopped_kept=kept.get(Reason.STOPPED.value, 0),
             unstops_held_back=int(self.contacts["unstop_held_back"].sum()),
+            consents_used_by=past.consents_used_by,
             groups_removed=doomed_groups,
             duplicate_speed_dials=_duplicate_speed_dials(self.wanted),
         )

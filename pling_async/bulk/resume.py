@@ -6,6 +6,7 @@ one that is as before is sent; one that is neither was changed by somebody else 
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -33,6 +34,7 @@ from pling_async.bulk.seen_stops import SeenStops
 from pling_async.bulk.snapshot import Snapshot, snapshot
 from pling_async.bulk.state import AccountFolder
 from pling_async.bulk.stops import noted
+from pling_async.bulk.used_consents import using_consents
 from pling_async.bulk.whole_account import LOST, judged
 from pling_async.errors import Outcome, StalePlan
 from pling_async.pling.client import PlingClient
@@ -67,9 +69,8 @@ async def resume(
         async with closing(journal), way_back(run):
             await journal.note("resumed")
             execution = Execution(client, journal, folder, settings, on_progress)
-            if run.strategy is Strategy.REPLACE:
-                return await _whole_account(client, run, record, execution)
-            return await _each_contact(client, run, record, execution)
+            finish = _whole_account if run.strategy is Strategy.REPLACE else _each_contact
+            return await using_consents(account, run, partial(finish, client, run, record, execution))
 
 
 async def _whole_account(client: PlingClient, run: Run, record: Record, execution: Execution) -> Run:

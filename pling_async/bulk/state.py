@@ -2,6 +2,7 @@
 
     <state>/accounts/<key>/lock                     held while a run writes to the account
     <state>/accounts/<key>/removed.json             how many contacts forgotten runs removed lately
+    <state>/accounts/<key>/consents.json            hashes of the consents that runs used
     <state>/accounts/<key>/runs/<run>/journal.sqlite
     <state>/accounts/<key>/runs/<run>/plan.zip
 
@@ -82,6 +83,11 @@ class AccountFolder:
     def removed(self) -> Path:
         """How many contacts runs removed that are forgotten."""
         return self.path / "removed.json"
+
+    @property
+    def consents(self) -> Path:
+        """Which consents runs used."""
+        return self.path / "consents.json"
 
     def run(self, run_id: str) -> RunFolder:
         """Return the folder of a run, which need not exist."""

@@ -19,6 +19,7 @@ HARMLESS = Facts(
     behind_rejected_rows=0,
     stopped_kept=0,
     unstops_held_back=0,
+    consents_used_by=(),
     groups_removed=(),
     duplicate_speed_dials=(),
 )
@@ -378,3 +379,14 @@ def test_guards_hold_what_they_were_given() -> None:
     assert guards.consent == {"+4799999001": "letter"}
     assert [level("account", HARMLESS, guards) for _ in range(2)] == [Level.PASSED] * 2
     assert "+47" not in repr(guards)
+
+
+def test_a_consent_that_was_used_is_refused() -> None:
+    """Also where others are held back; the message names the run, and what to change."""
+    facts = evolve(HARMLESS, consents_used_by=("20260102T030405-00000000",), unstops_held_back=1)
+    (verdict,) = [each for each in judge(facts, Guards()) if each.guard == "consent"]
+    assert verdict.level is Level.REFUSED
+    assert "run 20260102T030405-00000000" in verdict.message
+    assert "--consent" in verdict.message
+    with pytest.raises(GuardRefused):
+        enforce((verdict,), digest=DIGEST, confirmed=DIGEST)

@@ -145,7 +145,7 @@ async def test_a_stop_seen_while_watching_is_known_to_whoever_resumes(
 
 
 async def test_consent_is_used_once(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
-    """A lost replace that took somebody off the stop list may have done so before a new STOP: only a new plan frees."""
+    """A lost replace that took somebody off the stop list may have done so before a new STOP: only a new one frees."""
     await sandbox.seed(contacts=[{"id": 1, "mobile": NILS, "stop": 1}])
     guards = Guards(consent={NILS: "letter of 2026-01-02"})
     prepared = await bulk.prepare([{"mobile": NILS, "is_stopped": "0"}])
@@ -154,7 +154,8 @@ async def test_consent_is_used_once(pling: PlingClient, sandbox: Sandbox, state:
     again = await bulk.resume(pling, run.id, settings=AT_ONCE)
     assert again.written.select("outcome", "code").rows() == [("unknown", "drifted")]
     assert (await state())[NILS]["stop"] == 1
-    assert (await bulk.apply(pling, await bulk.plan(pling, prepared, guards=guards))).is_complete
+    newer = Guards(consent={NILS: "letter of 2026-02-03"})
+    assert (await bulk.apply(pling, await bulk.plan(pling, prepared, guards=newer))).is_complete
     assert (await state())[NILS]["stop"] == 0
 
 

@@ -38,13 +38,14 @@ def i_4(world: World) -> Found:
 def _opted_out_again(world: World, record: RunRecord, mobile: str) -> int | None:
     """Return where somebody opted out after the first request that took them off the stop list: the consent is used.
 
-    Not by a request that was refused. Another run with the consent may have used it meanwhile, and the account look as
-    planned again: nobody who sees listings alone can tell.
+    Whichever run sent it, but not by a request that was refused.
     """
     if mobile not in record.consent:
         return None
-    mine = (sent for sent in world.history.requests if sent.run is record and sent.result not in REFUSED)
-    freed = next((sent.position for sent in mine if mobile in _said_reachable(sent)), None)
+    consent = record.guards.consent[mobile]
+    likewise = (sent for sent in world.history.requests if sent.run.consent and sent.result not in REFUSED)
+    theirs = (sent for sent in likewise if sent.run.guards.consent.get(mobile) == consent)
+    freed = next((sent.position for sent in theirs if mobile in _said_reachable(sent)), None)
     if freed is None:
         return None
     return next(

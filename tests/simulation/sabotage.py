@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from pling_async.bulk import body, execution, guards, journalled, reconcile, state, whole_account
+from pling_async.bulk import body, execution, guards, journalled, reconcile, state, used_consents, whole_account
 from pling_async.session.retry import RetryLaw, RetryPolicy
 
 
@@ -58,6 +58,10 @@ def _hasty() -> None:
     whole_account.reconcile = hasty  # type: ignore[attr-defined]
 
 
+def _old_consents() -> None:
+    used_consents._used = lambda account: {}  # type: ignore[assignment]  # noqa: ARG005 - likewise
+
+
 SABOTAGE: Final[Mapping[str, Callable[[], None]]] = {
     "no_removal_limit": _no_removal_limit,
     "forgotten_stops": _forgotten_stops,
@@ -66,4 +70,5 @@ SABOTAGE: Final[Mapping[str, Callable[[], None]]] = {
     "no_lock": _no_lock,
     "no_doubt": _no_doubt,
     "hasty": _hasty,
+    "old_consents": _old_consents,
 }

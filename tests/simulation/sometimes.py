@@ -23,6 +23,7 @@ NAMED: Final = (
     "guard refused by percent",
     "guard refused by groups",
     "guard refused by budget",
+    "guard refused by a used consent",
     "confirmation of another plan refused",
     "removals confirmed",
     "number changed",
@@ -119,6 +120,7 @@ _GUARDS: Final = {
     "another plan was confirmed": "confirmation of another plan refused",
     "--max-removals-per-day": "guard refused by budget",
     "--allow-group-removal": "guard refused by groups",
+    "a consent was used before": "guard refused by a used consent",
 }
 _KEPT: Final = {"stopped": "held back by stop", "held_back": "held back by rejects"}
 _CODES: Final = {"refused_by_server": "server refused a row of a replace", "drifted": "resume skips what drifted"}

@@ -57,6 +57,7 @@ def test_a_seed_is_the_same_everywhere() -> None:
         ("blind_replace", "I-12", 40),
         ("no_doubt", "I-12", 95),
         ("hasty", "I-12", 375),
+        ("old_consents", "I-4", 1910),
     ],
 )
 def test_a_defect_is_caught(defect: str, invariant: str, start: int) -> None:
