@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 VERSIONS := 3.11 3.12 3.13
 SEEDS ?= 2000
 # Without bytecode every process that a test starts would compile the package again.
