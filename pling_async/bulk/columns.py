@@ -13,7 +13,7 @@ from pling_async.bulk.rejects import MESSAGES, Problems, with_mobiles
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.pling.models import GROUP_NAME, Contact, TextRule, text_rules
 from pling_async.sources import Part
-from pling_async.sources.flags import NO, YES
+from pling_async.sources.flags import NO, SAYS_STOP, YES
 
 RULES: Final = text_rules(Contact)
 FLAGS: Final = ("is_stopped", "is_active")
@@ -142,7 +142,10 @@ def _flags(rows: pl.DataFrame) -> Iterator[pl.Expr]:
     for name in FLAGS:
         if name in rows.columns:
             spoken = pl.col(name).str.to_lowercase()
-            yield spoken.replace_strict(_SPOKEN, default=None, return_dtype=pl.Boolean).alias(name)
+            flag = spoken.replace_strict(_SPOKEN, default=None, return_dtype=pl.Boolean)
+            if name == "is_stopped":
+                flag = pl.when(flag.is_null() & spoken.str.contains(SAYS_STOP)).then(pl.lit(value=True)).otherwise(flag)
+            yield flag.alias(name)
 
 
 def _number_problems(numbers: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Problems]:

@@ -20,7 +20,7 @@ _HARMLESS: Final = re.compile(
 
 _WORDS: Final = re.compile(
     rf"\b(?:{_CHANNEL}|is|er|has|har|customer|kunde)*"
-    r"(?:stop|reserver|reservasjon|reservation|g?e?sperr|spaerr|sparr(?:$|[ al])|unsub|dnc\b"
+    r"(?:stop|reserver|reservasjon|reservation|g?e?sperr|spaerr|sparr(?:$|[ al])|unsub|(?:dnc|nix)\b"
     r"|blok+er(?:t|et|ing|te)|block(?:ed|iert|erad|ering|list)|bloque)"
     r"|(?:stop+(?:ed|et|ad|a|t)?|stop+liste?|reservert|reservasjon|sperret?)\b"
     rf"|\b(?:{_CHANNEL})s? ?bloc?k+\b|\bbloc?k+ ?(?:{_CHANNEL})"
@@ -29,8 +29,9 @@ _WORDS: Final = re.compile(
 """Stems at the beginning of a word, or at its end; within one they would be others, as in Christopher."""
 
 _ANYWHERE: Final = re.compile(
-    "opt(?:ed|ing|s)?out|unsubscri|avmeld|afmeld|afgemeld|avregistr|avprenumer|frameld|abgemeld|abmeld|uitgeschreven"
+    "opt(?:ed|ing|s)?out|unsubscri|avmeld|afmeld|afgemeld|avregistr|avprenumer|frameld|frabedt|frabeder|frabedes|avanmal|abgemeld|abmeld|uitgeschreven"
     "|desabonn|desinscri|suppress|bl[ao]c?k+list|svarteliste|sperrelist|robinsonlist|markkinointikielto"
+    r"|neitakk|nejtac?k|takketnei|tac?kk?atnej|nothanks"
     rf"|do(?:es)?n(?:o)?t(?:{_SENT})|ikkj?e(?:{_SENT}|onsk)|(?:onsker|onskar|vil|skal|kontaktes)ikkj?e"
 )
 """Stems that mean nothing else, looked for in the letters alone."""

@@ -116,15 +116,30 @@ async def test_googles_groups_are_split() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "flag"),
-    [("1", True), ("JA", True), ("x", True), ("true", True), ("0", False), ("Nei", False), ("off", False)],
-)
+    [("1", True), ("JA", True), ("x", True), ("true", True), ("0", False), ("Nei", False), ("off", False),
+     ("nej", False), ("SANT", True), ("FALSKT", False)],
+)  # fmt: skip
 async def test_a_flag_has_many_spellings(cell: str, flag: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """Norwegian and English, in any case."""
+    """Norwegian, Swedish and English, in any case."""
     found = await prepared({"mobile": OLA, "active": cell, "stop": cell})
     assert found.contacts.select("is_active", "is_stopped").rows() == [(flag, flag)]
 
 
-@pytest.mark.parametrize("cell", ["kanskje", "2", "-", "\x001"])
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-01-30", "2026-01-30T14:05:00", "2026-01-30 14:05:00+00:00", "30.01.2026", "3.1.26 14:05", "1/30/2026",
+     "STOPP", "Stoppet", "Avmeldt", "Opt-out"],
+)  # fmt: skip
+async def test_the_day_of_an_opt_out_is_a_stop(cell: str) -> None:
+    """A column that a mapping calls is_stopped often holds dates; whether somebody is active they do not say."""
+    found = await prepared({"mobile": OLA, "stop": cell}, {"mobile": KARI, "active": cell})
+    assert found.contacts.select("mobile", "is_stopped").rows() == [(OLA, True)]
+    assert rejected(found) == [(2, "is_active", "unreadable_flag")]
+
+
+@pytest.mark.parametrize(
+    "cell", ["kanskje", "2", "-", "\x001", "0000-00-00 00:00:00", "1900-01-01", "1970-01-01", "9999-12-31", "1.5"]
+)
 async def test_an_unreadable_stop_is_never_read_as_not_stopped(cell: str) -> None:
     """The row is rejected, and so is every other row of that number, until somebody reads the cell (I-4)."""
     found = await prepared({"mobile": OLA, "stop": cell}, {"mobile": OLA, "name": "Ola"}, {"mobile": KARI})

@@ -22,13 +22,15 @@ STOPS = [
     "Désabonné", "De\u0301sabonne\u0301", "X-STOP", "X-OPTOUT", "smsstopdato", "stopped_at", "STOPPdato",
     "HasOptedOutOfEmail", "Email Opt Out", "properties.optOutDate", "Spærret", "Spärrad", "Gesperrt", "is_blocked",
     "Block SMS", "Blacklisted", "Black list", "Suppressed", "Ikke kontakt", "Kontaktes ikke", "Ønsker ikke SMS",
-    "Inte kontakta", "DNC", "No SMS",
+    "Inte kontakta", "DNC", "No SMS", "Avanmäld", "Frabedt", "Nei takk", "Nej tack", "Nej tak", "Takket nei",
+    "Tackat nej", "NIX", "NIX-registrert",
 ]  # fmt: skip
 OTHERS = [
     "Blokk", "Block", "Blokk/oppgang", "Blokknummer", "Block number", "Blogg", "Stopping place", "Stoppested",
     "Busstopp", "Bus stop", "Non-stop", "Reservasjonsnummer", "Reservation ID", "Reserve phone", "Reservekontakt",
     "Last operation", "First option", "Christopher", "Post office", "Avregningsdato", "Avdeling", "Interesser",
     "Intern ring", "Printe SMS", "Send SMS", "Contact No", "Ikke i bruk", "Abonnement", "Custom Field 1 - Label",
+    "Fra bedrift", "Takk", "Phoenix",
 ]  # fmt: skip
 
 
