@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pling_async.cli.commands import Command
-from pling_async.cli.options import Listed, Reports, output_option, reading_options, rejects_option, source_options
-from pling_async.cli.output import Output, counted, next_step, note
+from pling_async.cli.commands import Command, as_typed
+from pling_async.cli.options import (
+    READING,
+    Listed,
+    Reports,
+    output_option,
+    reading_options,
+    rejects_option,
+    source_options,
+)
+from pling_async.cli.output import Output, counted, note
 
 if TYPE_CHECKING:
     from pling_async.bulk import Plan, Prepared, PrepareSettings
@@ -39,7 +47,7 @@ def check(listed: Listed, settings: "PrepareSettings", reports: Reports, output:
     prepared = asyncio.run(bulk.prepare(listed.source, settings=settings))
     save_rejects(prepared, reports)
     show_prepared(output, prepared)
-    next_step("plan", *listed.words)
+    output.next_step("plan", *listed.words, *as_typed(READING))
 
 
 def save_rejects(judged: "Plan | Prepared", reports: Reports) -> None:

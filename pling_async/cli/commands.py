@@ -1,6 +1,7 @@
 """Commands whose help keeps the examples as they are written, that know which account is meant, and what was meant."""
 
 import inspect
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from textwrap import dedent, indent
 from typing import Any, Final
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 from pling_async.cli.files import check_files
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_TYPED: Final = "pling_async.typed"
 _UNWRAPPED: Final = "\b\n"
 """Click's sign that a paragraph of help is not to be wrapped."""
 
@@ -82,10 +84,32 @@ class Command(click.Command):
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **_settings(values))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note what was typed, for whoever names the next command."""
+        ctx.meta[_TYPED] = self.make_parser(ctx).parse_args(list(args))[0]
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Look at the names of all files before the command reads any."""
         check_files(ctx)
         return super().invoke(ctx)
+
+
+def as_typed(names: Collection[str]) -> Iterator[str]:
+    """Yield the words of this command line that gave these options, for another command that takes them."""
+    context = click.get_current_context()
+    given = context.meta[_TYPED]
+    for option in context.command.params:
+        if option.name in names and option.name in given:
+            value = given[option.name]
+            for each in value if isinstance(value, list) else [value]:
+                yield from _spelled(option, each)
+
+
+def _spelled(option: click.Parameter, value: Any) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ((option.opts if value else option.secondary_opts)[0],)
+    return option.opts[0], str(value)
 
 
 class Group(click.Group):

@@ -91,6 +91,14 @@ def select(profile: str | None = None, account: int | None = None) -> None:
     )
 
 
+def chosen() -> tuple[str, ...]:
+    """Return the options of this command line that choose the account, for the next one to be about the same."""
+    context = click.get_current_context(silent=True)
+    meta = {} if context is None else context.meta
+    options = (("--profile", _PROFILE_META), ("--account", _ACCOUNT_META))
+    return tuple(word for option, key in options if key in meta for word in (option, str(meta[key])))
+
+
 def configuration(system: System = PLING) -> Configuration:
     """Return what options, environment and files say; nothing is asked for, and no password is looked up elsewhere."""
     context = click.get_current_context(silent=True)

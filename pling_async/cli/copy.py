@@ -14,7 +14,7 @@ from pling_async.cli.connection import on_account
 from pling_async.cli.copying import Opened, carried_over
 from pling_async.cli.neighbours import NAMES, Neighbour, neighbour, spoken_with
 from pling_async.cli.options import Values, gathered, is_typed
-from pling_async.cli.output import confirm, next_step, note, shown_first
+from pling_async.cli.output import confirm, note, shown_first
 from pling_async.cli.plan import confirmed, enforce_guards, save_made, show_made
 from pling_async.cli.planning import Applying, View, Within, applying_options, viewing_options, within_options
 
@@ -110,7 +110,7 @@ def _inward(route: Route, within: Within, applying: Applying, view: View) -> int
         save_made(made, route.out)
     enforce_guards(made, applying.strategy)
     if route.out is not None:
-        next_step("apply", route.out)
+        view.output.next_step("apply", route.out)
     return 0
 
 

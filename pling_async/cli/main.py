@@ -23,7 +23,7 @@ _COMMANDS: Final = {
     "show": ("plan", "show", "Show a plan that was written to a file."),
     "apply": ("plan", "apply", "Carry out a plan that was written to a file."),
     "copy": ("copy", "copy", "Copy contacts between Pling and IP1 or Front: plan, confirm, apply."),
-    "export": ("export", "export", "Write the account to a file: CSV, JSON, NDJSON or Parquet."),
+    "export": ("export", "export", "Write the account to a file: CSV, Excel, JSON, NDJSON or Parquet."),
     "runs": ("runs", "runs", "List what was carried out; resume, undo or forget it."),
     "contacts": ("contacts", "contacts", "List, get, add, update and delete contacts."),
     "groups": ("groups", "groups", "List, get, add, rename and delete contact groups."),

@@ -51,8 +51,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def next_step(*words: object) -> None:
-    """Name the command that usually comes next, fit to be copied."""
-    _say("\nNext: " + shlex.join(["pling", *map(str, words)]))
+    """Name the command that usually comes next, fit to be copied, for the account that this one was told."""
+    from pling_async.cli.configuration import chosen  # noqa: PLC0415 - a help text does without
+
+    _say("\nNext: " + shlex.join(["pling", *map(str, words), *chosen()]))
 
 
 def _say(message: str) -> None:

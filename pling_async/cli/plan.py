@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pling_async.cli.check import save_rejects
-from pling_async.cli.commands import Command
+from pling_async.cli.commands import Command, as_typed
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
 from pling_async.cli.options import output_option
-from pling_async.cli.output import Output, confirm, next_step, note, shown_first
+from pling_async.cli.output import Output, confirm, note, shown_first
 from pling_async.cli.planning import (
+    WITHIN,
     Applying,
     PlanRequest,
     View,
@@ -47,11 +48,11 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
         save_made(made, out)
     enforce_guards(made, "auto")
     if out is not None:
-        next_step("apply", out)
+        view.output.next_step("apply", out)
     elif made.counts.writes:
-        next_step("plan", *request.listed.words, "--mode", request.mode, "--out", "PLAN")
+        view.output.next_step("plan", *request.listed.words, *as_typed(WITHIN), "--out", "PLAN")
     else:
-        next_step("contacts", "list")
+        view.output.next_step("contacts", "list")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
 
 
@@ -68,7 +69,7 @@ def show(file: Path, view: View) -> None:
     """
     made = _loaded(file)
     show_made(view, made)
-    next_step("apply", file)
+    view.output.next_step("apply", file)
 
 
 @click.command(cls=Command)

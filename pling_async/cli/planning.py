@@ -62,7 +62,7 @@ class PlanRequest:
     guards: "Guards"
 
 
-_WITHIN: Mapping[str, Any] = {
+WITHIN: Mapping[str, Any] = {
     "mode": click.option(
         "--mode",
         type=click.Choice(["merge", "replace"]),
@@ -133,10 +133,10 @@ def _plan_request(values: Values) -> PlanRequest:
     return PlanRequest(to_listed({name: values[name] for name in SOURCE}), within.mode, within.settings, within.guards)
 
 
-within_options = gathered("within", _WITHIN, _within)
+within_options = gathered("within", WITHIN, _within)
 """How what is read elsewhere is planned, and within which guards; the command receives `within`."""
 
-planning_options = gathered("request", {**SOURCE, **_WITHIN}, _plan_request)
+planning_options = gathered("request", {**SOURCE, **WITHIN}, _plan_request)
 """What is planned and within which guards; the command receives `request`."""
 
 

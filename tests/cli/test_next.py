@@ -76,8 +76,36 @@ def test_runs_name_the_next_one(pling: Any, csv_file: Any) -> None:
 
 
 @pytest.mark.usefixtures("account")
-@pytest.mark.parametrize("line", [("contacts", "list"), ("groups", "list"), ("config", "show"), ("doctor",)])
-def test_programs_are_told_nothing(pling: Any, line: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("contacts", "list"), ("groups", "list"), ("config", "show"), ("doctor",), ("check", "list.csv"),
+        ("plan", "list.csv", "--out", "a.plan"), ("plan", "list.csv"), ("show", "a.plan"),
+    ],
+)  # fmt: skip
+def test_programs_are_told_nothing(pling: Any, csv_file: Any, line: tuple[str, ...]) -> None:
     """With -o json or ndjson nobody is told how to go on."""
+    csv_file(_LIST, "list.csv")
+    assert pling("plan", "list.csv", "--out", "a.plan").code == 0
     for form in ("json", "ndjson"):
         assert "Next:" not in pling(*line, "-o", form).err
+
+
+def test_the_next_command_reads_the_list_alike(pling: Any, csv_file: Any) -> None:
+    """Numbers of another country, or a column that was mapped, would be others without the options."""
+    file = str(csv_file("Kontakt;Sperret\n0701740605;ja\n"))
+    reading = ["--region", "SE", "--map", "Kontakt=mobile", "--map", "Sperret=is_stopped"]
+    assert _next(pling("check", file, "--rejects", "r.csv", *reading)) == ["plan", file, *reading]
+    planning = ["--mode", "merge", *reading, "--max-removals", "5%", "--no-moves"]
+    line = ["plan", file, *planning, "--details", "1", "--profile", "sandbox"]
+    assert _next(pling(*line)) == ["plan", file, *planning, "--out", "PLAN", "--profile", "sandbox"]
+
+
+def test_the_next_command_is_for_the_same_account(pling: Any, csv_file: Any) -> None:
+    """An option that chose the account is named again, wherever it stood: another account is another list of people."""
+    file = csv_file(_LIST)
+    chosen = ["--profile", "sandbox"]
+    assert _next(pling(*chosen, "plan", file, "--out", "a.plan")) == ["apply", "a.plan", *chosen]
+    assert _next(pling("contacts", "list", *chosen)) == ["export", "--out", "contacts.csv", *chosen]
+    run = _next(pling("apply", "a.plan", "--yes", *chosen))
+    assert (run[:2], run[3:]) == (["runs", "undo"], chosen)
