@@ -14,7 +14,7 @@ from pling_async.cli.connection import on_account
 from pling_async.cli.copying import Opened, carried_over
 from pling_async.cli.neighbours import NAMES, Neighbour, neighbour, spoken_with
 from pling_async.cli.options import Values, gathered, is_typed
-from pling_async.cli.output import confirm, note, shown_first
+from pling_async.cli.output import confirm, counted, note, shown_first
 from pling_async.cli.plan import confirmed, enforce_guards, save_made, show_made
 from pling_async.cli.planning import Applying, View, Within, applying_options, viewing_options, within_options
 
@@ -121,7 +121,7 @@ async def _prepared(origin: Neighbour, within: Within) -> "Prepared":
         prepared = await bulk.prepare(source, settings=within.settings)
     kinds = [each.reason for each in getattr(source, "left", ())]
     for kind in dict.fromkeys(kinds):
-        note(f"does not fit ({kind.replace('_', ' ')}): {kinds.count(kind)} contacts of {origin.name}")
+        note(f"does not fit ({kind.replace('_', ' ')}): {counted(kinds.count(kind), 'contact')} of {origin.name}")
     return prepared
 
 

@@ -121,7 +121,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     way_out = f"\nsee: {context.command_path} --help" if context else ""
-    return f"{error.format_message()}{way_out}"
+    return f"{error.format_message().expandtabs(2)}{way_out}"  # click indents choices with tabs
 
 
 def _failed(error: Exception) -> Exit:

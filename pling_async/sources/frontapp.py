@@ -7,7 +7,7 @@ mobile number of somebody who is stopped arrives as stopped.
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from attrs import define, field, frozen
 
@@ -51,6 +51,8 @@ class Left:
 class FrontContacts:
     """Rows of a company in Front, read page by page; `left` is complete after the last, and begins anew each time."""
 
+    title: ClassVar = "Front"
+    """What the source is called in messages and plans."""
     _client: "FrontClient"
     _region: str
     _fields: Mapping[str, str]

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import define, field, frozen
 
@@ -61,6 +61,8 @@ class _Blocked:
 class Ip1Contacts:
     """Rows of an IP1 account, read page by page."""
 
+    title: ClassVar = "IP1"
+    """What the source is called in messages and plans."""
     _client: "Ip1Client"
     _region: str
     _labels: tuple[str, ...]

@@ -86,8 +86,9 @@ class Reading:
 
     def _rows(self, source: object) -> ObjectRows:
         self._options.only(kind="an iterable of rows")
-        is_account = isinstance(source, Ip1Contacts | FrontContacts)
-        return ObjectRows(type(source).__name__, self._options, has_custom_fields=is_account)
+        if isinstance(source, Ip1Contacts | FrontContacts):
+            return ObjectRows(source.title, self._options, has_custom_fields=True)
+        return ObjectRows(type(source).__name__, self._options, has_custom_fields=False)
 
 
 def _next(parts: Iterator[Part]) -> Part | None:

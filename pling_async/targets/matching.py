@@ -64,7 +64,7 @@ class Matching:
 
     def __init__(self, target: Target, people: pl.DataFrame, places: Collection[str]) -> None:
         self.places = places
-        self.addresses_taken = self.same_number = self.stopped_elsewhere = self.unmatched = 0
+        self.addresses_taken = self.same_number = self.stopped_elsewhere = self.stopped_there = self.unmatched = 0
         self._target = target
         self._people = people
         self._numbers = Numbers(people["mobile"])
@@ -121,6 +121,7 @@ class Matching:
     ) -> _Decision:
         is_there = contact_id is not None
         if why := self._why_not(row, person, is_there=is_there):
+            self.stopped_there += is_there
             return CopyAction.SKIP, why, [], None, None, None, False
         known: dict[str, Any] = orjson.loads(before) if before else {}
         differs = known if is_there else differing(person, NOBODY, self.places)

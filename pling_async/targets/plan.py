@@ -47,6 +47,8 @@ class CopyPlan:
     """Contacts there with the number of another one; the last one of each number is compared."""
     stopped_elsewhere: int = 0
     """Stopped people whose number is a further one of a contact there that has no mark, and gets none."""
+    stopped_there: int = 0
+    """Stopped people whose contact there stays without a mark, since nothing there has a place for it."""
     unmatched: int = 0
     """Contacts there that Pling does not know; they stay as they are."""
     guards: Guards = field(factory=Guards)
@@ -91,6 +93,7 @@ class CopyPlan:
             same_number=self.same_number,
             also_marked=int(self.contacts.filter("is_stopped")["also"].list.len().sum()),
             stopped_elsewhere=self.stopped_elsewhere,
+            stopped_there=self.stopped_there,
         )
         return judge(facts, self.guards, self.title)
 
@@ -124,6 +127,7 @@ async def plan(
         addresses_taken=matching.addresses_taken,
         same_number=matching.same_number,
         stopped_elsewhere=matching.stopped_elsewhere,
+        stopped_there=matching.stopped_there,
         unmatched=matching.unmatched,
         guards=guards or Guards(),
     )

@@ -20,6 +20,7 @@ class CopyFacts:
     same_number: int
     also_marked: int
     stopped_elsewhere: int
+    stopped_there: int
 
 
 def judge(facts: CopyFacts, guards: Guards, title: str) -> tuple[Verdict, ...]:
@@ -50,9 +51,13 @@ def _expected(facts: CopyFacts, guards: Guards) -> tuple[Level, str]:
 
 
 def _stopped(facts: CopyFacts, title: str) -> tuple[Level, str]:
-    left, elsewhere = some(facts.stopped_skipped, "stopped contact"), some(facts.stopped_elsewhere, "stopped contact")
+    away = facts.stopped_skipped - facts.stopped_there
+    left, there, elsewhere = (some(n, "stopped contact") for n in (away, facts.stopped_there, facts.stopped_elsewhere))
     words = {
-        f"not written, since {title} has no opt-out: {left}; docs/copy.md says how to mark them": facts.stopped_skipped,
+        f"reachable in {title}, where they are, since it has no custom field Stop, boolean or string: {there};"
+        " make one there and copy again, or see to them there": facts.stopped_there,
+        f"not written, since {title} has no opt-out: {left}; a custom field Stop there, and --stopped mark"
+        ' (stopped="mark"), take them along': away,
         f"reachable in {title}, where their number is a further one of somebody without a mark: {elsewhere};"
         " mark those there": facts.stopped_elsewhere,
     }

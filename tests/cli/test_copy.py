@@ -91,7 +91,7 @@ def test_from_front_with_a_plan_file_and_guards(pling: Run, systems: Any, tmp_pa
     refused = pling(*replace, "--yes")
     assert refused.code == 5
     assert "--max-removals 30" in refused.err
-    assert "does not fit (other emails): 1 contacts of front" in refused.err
+    assert "does not fit (other emails): 1 contact of front" in refused.err
     out = tmp_path / "front.plan"
     kept = pling(*replace, "--max-removals", "30", "--out", out)
     assert (kept.code, len(systems.contacts())) == (0, 31)
@@ -116,6 +116,22 @@ def test_to_front(pling: Run, systems: Any, tmp_path: Path) -> None:
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     (kari,) = systems.do(systems.sandbox.front.contacts())
     assert [each["name"] for each in kari["lists"]] == ["VIP"]
+
+
+def test_to_front_where_somebody_is_who_stopped_since(pling: Run, systems: Any) -> None:
+    """Without a field for the mark they can be reached there: that is said, and the way out."""
+    systems.seed({"mobile": "+4799999001"}, {"mobile": "+4799999002", "stop": 1})
+    copy = ("copy", "--from", "pling", "--to", "front", "--yes")
+    assert pling(*copy).code == 0
+    assert pling("stop-list", "add", "+4799999001").code == 0
+    ended = pling(*copy)
+    assert ended.code == 0
+    assert "reachable in Front, where they are, since it has no custom field Stop, boolean or string: 1 st" in ended.out
+    assert "Nothing to write, but Front has not all of it" in ended.out
+    assert "not written, since Front has no opt-out: 1 stopped contact; a custom field Stop there" in ended.out
+    systems.do(systems.sandbox.front.seed(custom_fields=[{"name": "Stop", "type": "boolean"}]))
+    assert "reachable" not in pling(*copy).out
+    assert systems.do(systems.sandbox.front.contacts())[0]["custom_fields"] == {"Stop": True}
 
 
 def test_to_front_with_the_mark(pling: Run, systems: Any) -> None:
@@ -154,7 +170,7 @@ def test_nothing_to_write_is_not_all_there(
     systems.do(systems.sandbox.front.seed(contacts=[{"handles": other}, *contacts]))
     ended = pling("copy", "--from", "pling", "--to", "front")
     assert ended.code == 0, ended.err
-    assert "Nothing to write: what is not in Front already is left out" in ended.out
+    assert "Nothing to write, but Front has not all of it" in ended.out
     assert "all of it" not in ended.out
 
 
@@ -215,7 +231,7 @@ def test_a_token_that_is_refused_midway(pling: Run, systems: Any) -> None:
         ("--from pling --to ip1 --strategy replace", "for --to pling"),
         ("--from pling --to ip1 --stopped mark", "--stopped mark is for --to front"),
         ("--from front --to pling --stopped mark", "--stopped mark is for --to front"),
-        ("--from pling", "Missing option '--to'"),
+        ("--from pling", "Missing option '--to'. Choose from:\n  pling,\n  ip1,\n  front\n"),
     ],
 )
 def test_what_makes_no_sense(pling: Run, systems: Any, line: str, message: str) -> None:

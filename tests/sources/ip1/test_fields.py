@@ -42,7 +42,7 @@ async def test_properties_are_fields_and_labels_are_groups(sandbox: Sandbox, cli
     }
     assert {name: value for name, value in second.items() if value} == {"mobile": SECOND}
     assert info.ignored == ("properties.department", "properties.stop", "properties.kommentar")
-    assert (info.rows, info.name) == (2, "Ip1Contacts")
+    assert (info.rows, info.name) == (2, "IP1")
 
 
 async def test_who_is_blocked_arrives_as_stopped(sandbox: Sandbox, client: Ip1Client) -> None:
