@@ -155,7 +155,7 @@ def _verdict(plan: "CopyPlan", tally: Tally) -> Text:
 def _nothing(plan: "CopyPlan") -> Text:
     """Say that all of it is there only if it is."""
     if plan.skipped or plan.left or plan.addresses_taken or plan.stopped_elsewhere:
-        words = f"Nothing to write, but {plan.title} has not all of it: see above, and --plan-only."
+        words = f"Nothing to write, though {plan.title} lacks some of it: see above, and --plan-only."
         return Text(words, style="bold yellow")
     return Text(f"Nothing to do: {plan.title} has all of it already.", style="bold green")
 

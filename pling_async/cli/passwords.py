@@ -113,5 +113,8 @@ def _asked(call: Callable[[Any], Any]) -> Any:
     try:
         return call(keyring)
     except KeyringError as error:
-        failure = ConfigurationError(f"the keyring refused: {type(error).__name__}")
+        failure = ConfigurationError(
+            f"the keyring refused: {type(error).__name__}; unlock it, or, where there is none, leave keyring out of "
+            "pling.toml and give the password or token in the environment or in that file: pling config show"
+        )
     raise failure

@@ -127,7 +127,7 @@ def test_to_front_where_somebody_is_who_stopped_since(pling: Run, systems: Any) 
     ended = pling(*copy)
     assert ended.code == 0
     assert "reachable in Front, where they are, since it has no custom field Stop, boolean or string: 1 st" in ended.out
-    assert "Nothing to write, but Front has not all of it" in ended.out
+    assert "Nothing to write, though Front lacks some of it" in ended.out
     assert "not written, since Front has no opt-out: 1 stopped contact; a custom field Stop there" in ended.out
     systems.do(systems.sandbox.front.seed(custom_fields=[{"name": "Stop", "type": "boolean"}]))
     assert "reachable" not in pling(*copy).out
@@ -170,7 +170,7 @@ def test_nothing_to_write_is_not_all_there(
     systems.do(systems.sandbox.front.seed(contacts=[{"handles": other}, *contacts]))
     ended = pling("copy", "--from", "pling", "--to", "front")
     assert ended.code == 0, ended.err
-    assert "Nothing to write, but Front has not all of it" in ended.out
+    assert "Nothing to write, though Front lacks some of it" in ended.out
     assert "all of it" not in ended.out
 
 

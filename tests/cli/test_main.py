@@ -241,6 +241,11 @@ def test_numbers_in_messages_are_masked(pling: Any, account: Any) -> None:
     assert "is bad" in ended.err
 
 
+def test_the_example_of_a_number_is_not_masked(pling: Any) -> None:
+    """How a number is to be written can be read from the message."""
+    assert "write it as +4799999999;" in pling("contacts", "get", "abc").err
+
+
 def test_embedded_sandbox(pling_process: Any, nowhere: Any) -> None:
     """Without credentials commands share one sandbox in the state directory, and say so."""
     added = pling_process("contacts", "add", "+4799999101", "--first-name", "Ola")
