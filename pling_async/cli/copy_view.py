@@ -13,7 +13,7 @@ from pling_async.cli.copying import Tally
 from pling_async.cli.exits import Exit, exit_code, message
 from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
-from pling_async.cli.plan_view import verdict_table
+from pling_async.cli.plan_view import person, verdict_table
 from pling_async.cli.source_view import count_table, labelled, more
 from pling_async.cli.streams import discard
 from pling_async.errors import ConfigurationError, Outcome
@@ -97,7 +97,7 @@ def _examples(plan: "CopyPlan", limit: int) -> "Iterator[Text | Table]":
 
 def _summary(action: str, row: Mapping[str, Any]) -> str:
     if action == "add":
-        return ", ".join(filter(None, [cell(row["name"]), *map(cell, row["contact_groups"])]))
+        return person(row)
     changes = _changes(row).items()
     return "; ".join(f"{name}: {cell(each['from']) or '(blank)'} → {cell(each['to'])}" for name, each in changes)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 import click
 from attrs import frozen
 
+from pling_async.cli.exits import Interrupted
 from pling_async.cli.streams import discard
 from pling_async.cli.text import discreet, safe
 
@@ -81,7 +82,12 @@ def confirm(question: str) -> None:
     """Go on only if a person says yes; without a terminal, say what to add instead."""
     if not is_interactive():
         raise click.UsageError(f"{question} Nobody is there to answer; add --yes to go on. Nothing was sent.")
-    if not click.confirm(question, err=True):
+    try:
+        is_wanted = click.confirm(question, err=True)
+    except click.Abort:
+        note("")  # the question is still on the line
+        raise Interrupted("interrupted; nothing was sent") from None
+    if not is_wanted:
         raise Declined("Nothing was sent.")
 
 

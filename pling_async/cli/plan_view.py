@@ -121,9 +121,16 @@ def _summary(action: Action, row: Mapping[str, Any]) -> str:
     if action is Action.MOVE:
         return f"was {cell(row['moved_from'])} (the same {row['moved_by'].replace('_', ' ')})"
     if action is not Action.CHANGE:
-        return ", ".join(filter(None, [cell(row["name"]), *map(cell, row["contact_groups"])]))
+        return person(row)
     changes = ((name, each["from"], each["to"]) for name, each in _changes(row).items())
     return "; ".join(f"{name}: {_quoted(before)} → {_quoted(after)}" for name, before, after in changes)
+
+
+def person(row: Mapping[str, Any]) -> str:
+    """Return who is added or removed: name and groups, and that they are stopped."""
+    return ", ".join(
+        filter(None, [cell(row["name"]), *map(cell, row["contact_groups"]), row["is_stopped"] and "stopped"])
+    )
 
 
 def _quoted(value: Any) -> str:

@@ -325,6 +325,7 @@ def test_a_person_decides(
     ended, shown = on_terminal("import", str(file), answer=answer)
     assert ended == code, shown
     assert "Add 1, change 0 and remove 0 contacts in account 12345" in shown
+    assert ("othing was sent" in shown) is (code != 0)
     assert bool(account.changes()) is (code == 0)
 
 

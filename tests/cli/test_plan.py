@@ -54,6 +54,14 @@ def test_plan_writes_nothing(pling: Any, people: Any, csv_file: Any) -> None:
     assert people.changes() == []
 
 
+def test_who_is_added_as_stopped_is_shown(pling: Any, people: Any, csv_file: Any) -> None:
+    """Whoever looks at a plan sees which of the new contacts are opt-outs."""
+    ended = pling("plan", csv_file("Mobil;Navn;Stopp\n99999108;Ola;ja\n99999109;Kari;nei\n"))
+    shown = {line.split()[1]: line.split()[2:] for line in ended.out.splitlines() if line.startswith("+")}
+    assert shown == {"+4799999108": ["Ola,", "stopped"], "+4799999109": ["Kari"]}
+    assert people.changes() == []
+
+
 def test_plan_is_quiet_when_asked(pling: Any, people: Any, csv_file: Any) -> None:
     """With --quiet only the next command is left."""
     ended = pling("plan", csv_file(LIST), "--quiet", "--out", "p.plan")
