@@ -179,6 +179,17 @@ async def test_accessible(look: Any, page_file: str) -> None:
     assert await accessible(page) == []
 
 
+async def test_on_a_telephone(look: Any, page_file: str) -> None:
+    """What changes is not beside the screen: each contact's fields are below its number, and still a table."""
+    page = await look(page_file, bypass_csp=True)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    cells = await page.locator("#changes tbody tr").first.locator("td").all()
+    edges = [box["x"] + box["width"] for box in [await cell.bounding_box() for cell in cells]]
+    assert max(edges) <= 390
+    assert await page.locator("#changes").get_by_role("columnheader").count() == 5
+    assert await accessible(page) == []
+
+
 async def test_printed(look: Any, page_file: str) -> None:
     """On paper the controls are gone and the list is longer than a page on the screen."""
     page = await look(page_file)
