@@ -24,6 +24,9 @@ _HARMLESS: Final = 1 << 28
 _UNREADABLE: Final = (
     "no workbook that can be read: another kind of zip, damaged, cut off, or with a password; save it again"
 )
+_PLAN: Final = "this is a plan, not a list: `pling show` shows it, and `pling apply` carries it out"
+_FIRST: Final = b"plan.json"
+"""What stands first in the file of a plan, which is a zip, too."""
 
 
 @frozen
@@ -72,7 +75,7 @@ def _sheets(data: bytes, name: str) -> Iterator[_Sheet]:
         for each in reader.sheet_names:
             yield _sheet(reader.load_sheet(each, header_row=None, dtypes="string", skip_whitespace_tail_rows=True))
     except library.FastExcelError as error:
-        raise SourceError(_UNREADABLE, Place(source=name)) from error
+        raise SourceError(_PLAN if _FIRST in data[:64] else _UNREADABLE, Place(source=name)) from error
 
 
 def _sheet(loaded: Any) -> _Sheet:

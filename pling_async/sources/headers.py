@@ -9,7 +9,7 @@ from attrs import frozen
 
 from pling_async.errors import Place, SourceError
 from pling_async.sources.base import IGNORE
-from pling_async.sources.stop_headers import may_mean_stopped
+from pling_async.sources.stop_headers import may_mean_agreed, may_mean_stopped
 
 ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
@@ -66,6 +66,8 @@ class Columns:
     ignored: tuple[str, ...]
     doubtful: tuple[str, ...] = ()
     """Custom fields that may be opt-outs and are not read."""
+    agreed: tuple[str, ...] = ()
+    """Columns that may be consent, of which a no is not read."""
     nameless: tuple[int, ...] = ()
     """The positions of columns without a header; where they hold text, that would be lost in silence."""
 
@@ -78,6 +80,11 @@ class Columns:
                 yield f"{attribute} is read from {order}: the first that {which}"
         if self.doubtful:
             yield f"{_named(self.doubtful)} may say who must not be contacted, and is not read; name it in fields="
+        if self.agreed:
+            yield (
+                f"{_named(self.agreed)} may say who agreed to be contacted, and is not read: whoever did not can be "
+                "reached; leave them out, or give the list a column Stopp with yes for them"
+            )
 
 
 def squeezed(header: str) -> str:
@@ -119,6 +126,7 @@ def resolve(
         mapping={headers[place]: used[place] for place in sorted(used)},
         ignored=tuple(header for place, header in enumerate(headers) if place not in used and not is_blank(header)),
         doubtful=tuple(doubtful),
+        agreed=_agreed(headers, used.keys() | chosen.keys()),
         nameless=tuple(place for place, header in enumerate(headers) if is_blank(header) and place not in chosen),
     )
 
@@ -157,6 +165,12 @@ def named_by(name: str, headers: Sequence[str]) -> int | None:
 def _passed_over(headers: list[str], decided: AbstractSet[int]) -> list[str]:
     """Return the headers of columns that may be opt-outs and that nobody has decided about."""
     return [header for place, header in enumerate(headers) if place not in decided and may_mean_stopped(header)]
+
+
+def _agreed(headers: list[str], decided: AbstractSet[int]) -> tuple[str, ...]:
+    """Return the headers that may be consent, unless somebody decided about them; the first row may be a person."""
+    found = (each for place, each in enumerate(headers) if place not in decided and may_mean_agreed(each))
+    return tuple(each for each in found if not _is_value(each))
 
 
 def _refuse_passed_over(doubtful: list[str], headers: list[str], source: str) -> None:

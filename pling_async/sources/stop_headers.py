@@ -37,12 +37,28 @@ _ANYWHERE: Final = re.compile(
 """Stems that mean nothing else, looked for in the letters alone."""
 
 
+_AGREED: Final = re.compile(
+    rf"samtykk|samtyck|consent|permission|tillatelse|\bopt(?:ed)? ?in\b|\baccepts?(?:ed)? .*(?:{_CHANNEL})|\bsms ok\b"
+)
+"""Words for a yes, where a no may be an opt-out."""
+
+
 def may_mean_stopped(header: str) -> bool:
     """Tell whether a header has a word for an opt-out, in one of the languages of the neighbourhood.
 
     Whether it is one is for the user to say, so a doubt costs a question; a bus stop and a block of flats cost none.
     """
+    spaced = _HARMLESS.sub(" ", _spaced(header))
+    return bool(_WORDS.search(spaced) or _ANYWHERE.search(spaced.replace(" ", "")))
+
+
+def may_mean_agreed(header: str) -> bool:
+    """Tell whether a header has a word for consent, so that its no may be an opt-out and its yes is none."""
+    return bool(_AGREED.search(_spaced(header)))
+
+
+def _spaced(header: str) -> str:
+    """Return the words of a header, plain and in lower case, with a space between them."""
     plain = unicodedata.normalize("NFKD", header.translate(_LETTERS))
     words = _WORD.findall("".join(filter(lambda each: not unicodedata.combining(each), plain)).replace("'", ""))
-    spaced = _HARMLESS.sub(" ", " ".join(words).lower())
-    return bool(_WORDS.search(spaced) or _ANYWHERE.search(spaced.replace(" ", "")))
+    return " ".join(words).lower()

@@ -54,6 +54,14 @@ def test_plan_writes_nothing(pling: Any, people: Any, csv_file: Any) -> None:
     assert people.changes() == []
 
 
+def test_a_plan_is_no_list(pling: Any, people: Any, csv_file: Any) -> None:
+    """Whoever gives a plan for a list is told which commands take it."""
+    pling("plan", csv_file(LIST), "--quiet", "--out", "p.plan")
+    ended = pling("import", "p.plan", "--yes")
+    assert (ended.code, people.changes()) == (1, [])
+    assert "p.plan: this is a plan, not a list: `pling show` shows it, and `pling apply` carries it out" in ended.err
+
+
 def test_who_is_added_as_stopped_is_shown(pling: Any, people: Any, csv_file: Any) -> None:
     """Whoever looks at a plan sees which of the new contacts are opt-outs."""
     ended = pling("plan", csv_file("Mobil;Navn;Stopp\n99999108;Ola;ja\n99999109;Kari;nei\n"))

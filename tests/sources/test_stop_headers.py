@@ -10,7 +10,7 @@ import pytest
 from pling_async.errors import SourceError
 from pling_async.sources import SourceInfo
 from pling_async.sources.headers import resolve
-from pling_async.sources.stop_headers import may_mean_stopped
+from pling_async.sources.stop_headers import may_mean_agreed, may_mean_stopped
 
 Read = Callable[..., Awaitable[tuple[pl.DataFrame, SourceInfo]]]
 Write = Callable[..., Path]
@@ -51,6 +51,23 @@ def test_a_block_of_flats_and_a_bus_stop_are_no_opt_outs(header: str) -> None:
     """A column that nobody means as an opt-out costs no question."""
     assert not may_mean_stopped(header)
     assert resolve(["Mobil", header], {}, "list").ignored in {(header,), ()}
+
+
+@pytest.mark.parametrize(
+    "header", ["Samtykke", "Samtycke SMS", "Marketing consent", "Opt-in", "Opted in", "Accepts SMS Marketing", "SMS ok"]
+)
+def test_a_column_of_consent_is_warned_of(header: str) -> None:
+    """Its no may be an opt-out, but its yes is none: it cannot be mapped to stops, and silence would hide it."""
+    columns = resolve(["Mobil", header], {}, "list")
+    assert "may say who agreed to be contacted" in next(iter(columns.warnings(["Mobil", header])))
+    assert columns.ignored == (header,)
+    assert not list(resolve(["Mobil", header], {header: "ignore"}, "list").warnings(["Mobil", header]))
+
+
+@pytest.mark.parametrize("header", [*OTHERS, "Options", "Antall", "Accepted offers", "smsokonomi"])
+def test_what_is_no_consent_is_not_warned_of(header: str) -> None:
+    """A warning that comes always is read never."""
+    assert not may_mean_agreed(header)
 
 
 @pytest.mark.parametrize("header", ["Stopp SMS", "SMS-stopp", "STOPLISTE", "Opt-out SMS", "SMS Opt Out"])
@@ -97,6 +114,7 @@ def test_no_header_of_well_known_exports_is_in_doubt(name: str) -> None:
     with (FILES / name).open(encoding="utf-8-sig") as file:
         headers = next(csv.reader(file))
     assert not list(filter(may_mean_stopped, headers))
+    assert not list(filter(may_mean_agreed, headers))
     assert resolve(headers, {}, "list").by_attribute["mobile"]
 
 
