@@ -99,7 +99,7 @@ class AccountFolder:
         """Return the folder of a run that exists; raises `SourceError` otherwise."""
         folder = self.run(run_id)
         if not folder.journal.exists():
-            words = "there is no such run of this account; `pling runs list` shows them"
+            words = "there is no such run of this account; `pling runs list -o json` says whose each run is"
             raise SourceError(words, Place(source=run_id))
         return folder
 

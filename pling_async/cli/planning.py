@@ -75,19 +75,19 @@ WITHIN: Mapping[str, Any] = {
         "--max-removals",
         "limit",
         type=_Limit(),
-        help="Most contacts that may be removed  [default: 10 or 10%, the larger]",
+        help="Most contacts that may be removed.  [default: 10 or 10%, the larger]",
     ),
     "per_day": click.option(
         "--max-removals-per-day",
         "per_day",
         type=click.IntRange(min=0),
-        help="Most contacts that all runs of 24 hours may remove  [default: 3 times the limit of one]",
+        help="Most contacts that all runs of 24 hours may remove.  [default: 3 times the limit of one]",
     ),
     "accounts": click.option(
         "--only-account", "accounts", type=int, multiple=True, help="Refuse any other account; may be repeated."
     ),
     "find_moves": click.option(
-        "--moves/--no-moves", "find_moves", default=True, help="Find people whose number changed  [default: find]"
+        "--moves/--no-moves", "find_moves", default=True, help="Find people whose number changed.  [default: find]"
     ),
     "allow_empty": click.option("--allow-empty", is_flag=True, help="Take a list without a usable row at its word."),
     "despite": click.option(

@@ -1,6 +1,6 @@
 """`pling stop-list`: people who opted out (section 2.4)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,11 +10,16 @@ from pling_async.cli.fields import record
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, counted, next_step, note
 from pling_async.cli.people import found, who_argument
+from pling_async.errors import NotFound
 
 if TYPE_CHECKING:
     from pling_async.pling.client import PlingClient
     from pling_async.pling.models import Contact
 
+_NOBODY: Final = (
+    "no contact of the account has this number; so that no list makes them reachable later, import one with their "
+    "number and yes in a column Stopp: they arrive stopped"
+)
 _COLUMNS = ("id", "mobile", "name", "email", "last_modified")
 
 
@@ -54,7 +59,13 @@ def add(who: int | str) -> None:
 
 
 async def _added(client: "PlingClient", who: int | str) -> "Contact":
-    return await client.stop_list.add(await found(client, who))
+    try:
+        contact = await found(client, who)
+    except NotFound as error:
+        if isinstance(who, str):
+            raise NotFound(_NOBODY) from error
+        raise
+    return await client.stop_list.add(contact)
 
 
 @stop_list.command()

@@ -68,6 +68,16 @@ def test_stop_list(pling: Any, club: Any) -> None:
     assert club.contacts()["+4799999105"]["contactGroupIds"] == [1]
 
 
+def test_who_is_no_contact_is_stopped_by_a_list(pling: Any, club: Any, csv_file: Any) -> None:
+    """Somebody opts out before they are a contact: the message names what keeps that."""
+    ended = pling("stop-list", "add", "+4799999188")
+    assert ended.code == 1
+    assert "import one with their number and yes in a column Stopp" in ended.err
+    assert pling("import", csv_file("Mobil;Stopp\n+4799999188;ja\n"), "--yes").code == 0
+    assert club.contacts()["+4799999188"]["stop"] == 1
+    assert "Stopp" not in pling("stop-list", "add", "4711").err
+
+
 @pytest.mark.parametrize("flags", [(), ("--consent", " ")])
 def test_nobody_leaves_the_stop_list_without_consent(pling: Any, club: Any, flags: tuple[str, ...]) -> None:
     """Consent that is missing or blank is wrong usage, and nothing is sent."""
