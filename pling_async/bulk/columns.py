@@ -63,6 +63,7 @@ def check(part: Part, settings: PrepareSettings, first_row: int) -> Checked:
     rows = frame.select(numbers["e164"].alias("mobile"), *cells).with_row_index("row", offset=first_row)
     groups = split_groups(rows[GROUPS], settings.group_separators) if GROUPS in rows.columns else None
     typed = rows.with_columns(*_flags(rows), *([] if groups is None else [groups["names"].alias(GROUPS)]))
+    typed = _said_otherwise(rows, typed)
     if settings.groups:
         typed = typed.with_columns(_with_groups(settings.groups, has_own=groups is not None).alias(GROUPS))
     found = [
@@ -142,10 +143,16 @@ def _flags(rows: pl.DataFrame) -> Iterator[pl.Expr]:
     for name in FLAGS:
         if name in rows.columns:
             spoken = pl.col(name).str.to_lowercase()
-            flag = spoken.replace_strict(_SPOKEN, default=None, return_dtype=pl.Boolean)
-            if name == "is_stopped":
-                flag = pl.when(flag.is_null() & spoken.str.contains(SAYS_STOP)).then(pl.lit(value=True)).otherwise(flag)
-            yield flag.alias(name)
+            yield spoken.replace_strict(_SPOKEN, default=None, return_dtype=pl.Boolean).alias(name)
+
+
+def _said_otherwise(rows: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
+    """Read the stops that say no yes; nothing is looked at where every cell was understood."""
+    if "is_stopped" not in rows.columns or rows["is_stopped"].null_count() == typed["is_stopped"].null_count():
+        return typed
+    says_stop = rows["is_stopped"].str.to_lowercase().str.contains(SAYS_STOP)
+    stop = pl.when(pl.col("is_stopped").is_null() & says_stop).then(pl.lit(value=True)).otherwise("is_stopped")
+    return typed.with_columns(is_stopped=stop)
 
 
 def _number_problems(numbers: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Problems]:
