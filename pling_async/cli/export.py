@@ -28,7 +28,7 @@ _SHOWN_GROUPS: Final = 20
 
 @click.command(cls=Command)
 @click.option("--out", default="-", show_default=True, metavar="FILE", help='Where to; "-" is stdout.')
-@click.option("--format", "form", type=click.Choice(_FORMATS), help="Told by FILE's name unless given, else csv.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="Told by FILE's name unless given; csv on stdout.")
 @click.option(
     "--flavour",
     type=click.Choice(["exchange", "spreadsheet"]),
@@ -55,7 +55,7 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
     """
     target = None if out == "-" else Path(out)
     _check_target(target, force=force)
-    form = form or (_SUFFIXES.get(target.suffix.lower(), "csv") if target else "csv")
+    form = form or _told_by(target)
     _check_form(form, is_shown=target is None and sys.stdout.isatty())
     made = on_account(lambda client: _exported(client, chosen))
     with _opened(target) as file:
@@ -64,6 +64,15 @@ def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any)
     note(counted(made.contacts.height, "contact") + (f": {target}" if target else ""))
     if target is not None:
         next_step("plan", target)
+
+
+def _told_by(target: Path | None) -> str:
+    """Return the format that a name tells; one that promises another must not get CSV."""
+    if target is None:
+        return "csv"
+    if (form := _SUFFIXES.get(target.suffix.lower())) is None:
+        raise click.UsageError(f"{target.name} is no name that tells a format ({', '.join(_SUFFIXES)}); add --format.")
+    return form
 
 
 async def _exported(client: "PlingClient", only: dict[str, Any]) -> "Export":

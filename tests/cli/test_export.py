@@ -222,3 +222,13 @@ def test_an_empty_account(pling: Any, account: Any) -> None:
     assert account.contacts() == {}
     assert pling("export").out.splitlines()[0].startswith("mobile,id,name")
     assert pling("export", "--format", "ndjson").out == ""
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.csv.gz", "a"])
+def test_a_name_that_tells_no_format_gets_none(pling: Any, name: str) -> None:
+    """CSV in a file called .xls opens nowhere; with --format anything may be called anything."""
+    refused = pling("export", "--out", name)
+    assert refused.code == 2
+    assert f"{name} is no name that tells a format (.csv, " in refused.err
+    assert not Path(name).exists()
+    assert pling("export", "--out", name, "--format", "csv").code == 0
