@@ -15,9 +15,9 @@ from pling_async.bulk.difference import Action
 from pling_async.bulk.fields import row_count
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.journal_file import is_in_doubt
-from pling_async.bulk.journalled import Journalled
+from pling_async.bulk.journalled import HALTED, Journalled
 from pling_async.bulk.lookout import Lookout
-from pling_async.bulk.per_contact import DRIFTED, HALTED, REFUSALS, PerContact, Written
+from pling_async.bulk.per_contact import DRIFTED, REFUSALS, PerContact, Written
 from pling_async.bulk.plan_file import save_plan
 from pling_async.bulk.reconcile import Conclusion
 from pling_async.bulk.run import Run, written_frame
@@ -200,8 +200,10 @@ class Execution:
             raise self._caller.fatal
         if (drifted := new.filter(code=DRIFTED)).height:
             await self._note(run, "decided", rows=pl.concat([before.filter(pl.col("code") != ""), drifted]).rows())
-        if new.filter(code=HALTED, message=self._caller.why_halted()).height:
-            await self._note(run, "halted")
+        if (left_out := new.filter(code=HALTED)).height:
+            why = left_out.unique("action", keep="first").select("action", "message")
+            await self._note(run, "halted", **dict(why.iter_rows()))
+        if left_out.filter(message=self._caller.why_halted()).height:
             return run
         return await self.verified(run, seen, doubted=earlier.doubted)
 

@@ -16,6 +16,8 @@ from pling_async.session.settings import ClientSettings
 
 T = TypeVar("T")
 
+HALTED: Final = "halted"
+"""The code of what was left out since the run stopped."""
 _FATAL: Final = (AuthenticationError, PermissionDenied, JournalError)
 """After one of these every further request would fail alike, may lock the user out, or would not be journalled."""
 
@@ -95,7 +97,8 @@ class Journalled:
             raise Halted(halted)
 
     def _settle(self, number: int, outcome: Outcome, seen: "_Seen", error: BaseException) -> None:
-        code, message = type(error).__name__, str(error) if isinstance(error, PlingError) else ""
+        code = HALTED if isinstance(error, Halted) else type(error).__name__
+        message = str(error) if isinstance(error, PlingError) else ""
         self._journal.settle(number, outcome, code=code, message=message, attempts=seen.requests)
 
 

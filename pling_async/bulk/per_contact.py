@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from pling_async.bulk.body import contact_of, with_sent_groups
 from pling_async.bulk.difference import Action
-from pling_async.bulk.journalled import Halted, Journalled
+from pling_async.bulk.journalled import HALTED, Halted, Journalled
 from pling_async.bulk.lookout import Lookout
 from pling_async.bulk.speed_dials import in_turn
 from pling_async.bulk.workers import spread
@@ -28,8 +28,6 @@ from pling_async.pling.models import Contact
 from pling_async.pling.stop_list import refuse_stopped
 from pling_async.session.retry import RetryLaw
 
-HALTED: Final = "halted"
-"""The code of what was left out since the run stopped."""
 DRIFTED: Final = "drifted"
 """The code of a contact that was left alone, since somebody else changed it."""
 ALREADY: Final = "already_there"

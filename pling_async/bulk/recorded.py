@@ -1,14 +1,14 @@
 """What is kept of a run, read back: its journal, its plan, and what became of every write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
 from pling_async._version import __version__
 from pling_async.bulk.journal_file import Intent, Record, read_journal
-from pling_async.bulk.per_contact import HALTED
+from pling_async.bulk.journalled import HALTED
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.plan_file import load_plan
 from pling_async.bulk.run import WRITTEN_SCHEMA, Run
@@ -18,6 +18,7 @@ from pling_async.errors import JournalError, NotFound, Outcome
 from pling_async.pling.models import InvalidContact
 
 REPLACE: Final = "contacts/replace"
+_UNSENT: Final = "nothing was sent for it"
 
 
 def read_run(folder: RunFolder) -> tuple[Record, Run]:
@@ -50,8 +51,12 @@ def recorded(run: Run, record: Record) -> pl.DataFrame:
         return _replaced(run, record)
     sent = planned_intents(run.plan, record)
     decided = {row[0]: tuple(row) for row in (record.last("decided") or {"rows": ()})["rows"]}
+    why = _why_halted(record)
     writes = run.plan.writes.select("mobile", "action").iter_rows()
-    rows = [decided.get(mobile) or (mobile, action, *_said(sent.get(mobile, []))) for mobile, action in writes]
+    rows = [
+        decided.get(mobile) or (mobile, action, *_said(sent.get(mobile, []), why.get(action, _UNSENT)))
+        for mobile, action in writes
+    ]
     return pl.DataFrame(rows, schema=WRITTEN_SCHEMA, orient="row")
 
 
@@ -61,10 +66,16 @@ def settled_before(record: Record) -> dict[str, tuple[str, ...]]:
     return {row[0]: tuple(row) for row in found if row[2] == Outcome.APPLIED.value}
 
 
-def _said(sent: list[Intent]) -> tuple[str, str, str]:
+def _why_halted(record: Record) -> Mapping[str, str]:
+    """Return, by action, why the last process left contacts out; empty if it was killed before it could say so."""
+    last = next((each for each in reversed(record.events) if each.kind in {"resumed", "halted"}), None)
+    return last.detail if last is not None and last.kind == "halted" else {}
+
+
+def _said(sent: list[Intent], why_unsent: str) -> tuple[str, str, str]:
     """Return outcome, code and message of all requests for one contact together."""
     if not sent:
-        return (Outcome.SKIPPED.value, HALTED, "nothing was sent for it")
+        return (Outcome.SKIPPED.value, HALTED, why_unsent)
     if Outcome.APPLIED in (each.outcome for each in sent) or _is_gone(sent):
         return (Outcome.APPLIED.value, "", "")
     last = sent[-1]

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pling_async import Contact, PlingClient, bulk, errors
@@ -75,6 +76,41 @@ async def test_what_a_resumed_run_found_is_kept(pling: PlingClient, sandbox: San
     for again in (found, await bulk.resume(pling, run.id)):
         assert again.outcome_counts[Outcome.APPLIED] == 3
     assert again.written.sort("mobile").equals(found.written.sort("mobile"))
+
+
+async def _told(run_id: str) -> pl.DataFrame:
+    """Return what became of each contact, as `pling runs show` has it."""
+    record, run = await asyncio.to_thread(lambda: read_run(find_run(run_id)))
+    return recorded(run, record).sort("mobile")
+
+
+async def test_why_removals_were_held_back_is_kept(pling: PlingClient, sandbox: Sandbox) -> None:
+    """A change that fails holds the deletions back, also where it failed before a resume; readers learn why (I-15)."""
+    await bulk.apply(pling, await _plan(pling, ROWS[:3]))
+    _fail(sandbox, 500, 500, 500, method="PUT")
+    run = await _applied(pling, await _plan(pling, [{**ROWS[0], "city": "OSLO"}, ROWS[1]]))
+    await _edit(pling, MOBILES[0], city="BERGEN")
+    again = await bulk.resume(pling, run.id)
+    for each in (run, again):
+        assert "so nothing is deleted" in each.written.filter(action="remove")["message"].item()
+    assert again.written.sort("mobile").equals(await _told(run.id))
+
+
+async def test_why_contacts_were_left_out_is_kept(pling: PlingClient) -> None:
+    """Asked to stop, a run leaves out those it had not come to and those whose intent was written; both read alike."""
+    stop = asyncio.Event()
+    plan = await _plan(pling, [{"mobile": f"+4799999{number:03}"} for number in range(100)])
+    run = await bulk.apply(
+        pling,
+        plan,
+        strategy="per_contact",
+        settings=ApplySettings(stop=stop),
+        on_progress=lambda done, *_: stop.set() if done > 5 else None,
+    )
+    told = run.written.sort("mobile")
+    assert told.equals(await _told(run.id))
+    left_out = told.filter(outcome="skipped").select("code", "message").unique().rows()
+    assert left_out == [("halted", "stopped on request")]
 
 
 @pytest.mark.parametrize(
