@@ -102,6 +102,7 @@ class _Upserts:
         if self._halted is not None:
             return RowOutcome(row=row, outcome=Outcome.SKIPPED, error=self._halted)
         try:
+            contact.check()
             known = await self._known_as(contact.mobile)
             wanted = self._full_state(contact, known)
             if known is not None and _same(wanted, known):
@@ -152,7 +153,7 @@ class _Upserts:
 
     def _full_state(self, contact: Contact, known: Contact | None) -> Contact:
         """Lay what a row gives over what the account holds, so that the request says everything."""
-        given = self._given(contact.check())
+        given = self._given(contact)
         held = _DEFAULTS | ({} if known is None else _values(known))
         state: dict[str, Any] = held | given | {"name": _name(given, held)}
         if "contact_groups" in given:

@@ -68,7 +68,15 @@ def held(value: Any) -> dict[str, Any]:
 
 
 def _distinct(values: Iterable[Any] | Unset) -> tuple[Any, ...] | Unset:
+    if isinstance(values, str | None):
+        message = "groups are several, as in ('VIP',); leave them UNSET where nothing is known, and () takes them away"
+        raise ValidationError(message, [Problem(field="contact_groups", code="not_several", message=message)])
     return values if isinstance(values, Unset) else tuple(dict.fromkeys(values))
+
+
+def _shown(mobile: object) -> str:
+    """Return a number fit for a repr, and of what is none the type."""
+    return masked(mobile) if isinstance(mobile, str) else f"<{type(mobile).__name__}>"
 
 
 def _aware(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -111,7 +119,7 @@ class Contact(_Checked):
     The repr masks the number and leaves every personal field out.
     """
 
-    mobile: str = field(repr=masked)
+    mobile: str = field(repr=_shown)
     """E.164, for instance +4799999999; the contact's key."""
     id: int | Unset = UNSET
     """Given by the server; never sent."""
@@ -150,12 +158,20 @@ class Contact(_Checked):
 
     def problems(self) -> tuple[Problem, ...]:
         """Return every broken rule of section 2.2; empty when the contact may be sent."""
-        return (*self._mobile_problems(), *super().problems(), *self._group_problems())
+        return (*self._mobile_problems(), *super().problems(), *self._flag_problems(), *self._group_problems())
 
     def _mobile_problems(self) -> Iterator[Problem]:
-        if not is_e164(self.mobile):
+        if not (is_sendable(self.mobile) and is_e164(self.mobile)):
             message = 'not E.164 ("+", country code, number: +4799999999); pling_async.phones.normalise helps'
             yield Problem(field="mobile", code="not_e164", message=message)
+
+    def _flag_problems(self) -> Iterator[Problem]:
+        """Refuse what a server might read as 0: a stop must not be lost to a "0" or a None of some other source."""
+        for name in ("is_stopped", "is_active"):
+            value = getattr(self, name)
+            if not isinstance(value, Unset) and not (isinstance(value, int) and value in (0, 1)):
+                message = "neither True nor False; leave it UNSET where nothing is known"
+                yield Problem(field=name, code="not_a_flag", message=message)
 
     def _group_problems(self) -> Iterator[Problem]:
         if isinstance(self.contact_groups, Unset):

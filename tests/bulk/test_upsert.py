@@ -107,10 +107,13 @@ async def test_rows_of_one_mobile_keep_their_order(pling: PlingClient, sandbox: 
 
 async def test_a_bad_row_is_an_outcome(pling: PlingClient) -> None:
     """Neither a broken rule nor the server's refusal ends the run (I-15)."""
-    rows = await _all(pling, Contact(mobile="nonsense"), Contact(mobile="+4722222222"), Contact(mobile=KARI))
-    assert [row.outcome for row in rows] == [Outcome.NOT_APPLIED, Outcome.NOT_APPLIED, Outcome.APPLIED]
+    absent: Any = None
+    wrong = [Contact(mobile="nonsense"), Contact(mobile=absent), Contact(mobile="+4722222222")]
+    rows = await _all(pling, *wrong, Contact(mobile=KARI))
+    assert [row.outcome for row in rows] == [*[Outcome.NOT_APPLIED] * 3, Outcome.APPLIED]
     assert isinstance(rows[0].error, errors.ValidationError)
-    assert isinstance(rows[1].error, errors.BadRequest)
+    assert isinstance(rows[1].error, errors.ValidationError)
+    assert isinstance(rows[2].error, errors.BadRequest)
     assert "9999" not in repr(rows)
 
 

@@ -112,12 +112,36 @@ async def test_broken_rules_are_not_sent(mocked: Any, client: Any, ola: Any) -> 
     wrong = [long, ola.evolve(mobile="99999001"), ola.evolve(speed_dial="ø"), ola.evolve(account_id=1)]
     wrong += [ola.evolve(city="\ud800"), ola.evolve(contact_groups=["\ud800"]), ola.evolve(city=1)]
     wrong += [ola.evolve(extra={"tag": "\ud800"}), ola.evolve(extra={"tag": object()})]
+    wrong += [ola.evolve(mobile=None), ola.evolve(mobile=4799999001), ola.evolve(is_active=None)]
     for contact in wrong:
         with pytest.raises(errors.ValidationError) as caught:
             await client.contacts.add(contact)
         assert caught.value.problems
         assert "99999001" not in str(caught.value)
     assert not mocked.requests
+
+
+@pytest.mark.parametrize("flag", ["0", "", "false", None, 0.0, 2])
+async def test_what_may_be_read_as_no_stop_is_not_sent(mocked: Any, client: Any, wire: Any, flag: Any) -> None:
+    """`stop` leaves as 1 or not at all, whatever some other source has for a flag (I-5)."""
+    mocked.get(f"{CONTACTS}/7020139", payload={**wire, "stop": 1})
+    contact = await client.contacts.get(7020139)
+    mocked.requests.clear()
+    with pytest.raises(errors.ValidationError, match="is_stopped: neither True nor False"):
+        await client.contacts.update(contact.evolve(is_stopped=flag))
+    assert not mocked.requests
+
+
+def test_groups_are_several() -> None:
+    """One text would be a group for each of its letters."""
+    for wrong in ("VIP", None):
+        with pytest.raises(errors.ValidationError, match=r"\('VIP',\)"):
+            Contact(mobile="+4799999001", contact_groups=wrong)  # type: ignore[arg-type]  # the mistake
+
+
+def test_what_is_no_number_has_a_repr() -> None:
+    """A traceback or a log that shows the contact must not fail on it."""
+    assert "mobile=<NoneType>" in repr(Contact(mobile=None))  # type: ignore[arg-type]  # the mistake
 
 
 async def test_update_sends_the_full_state(mocked: Any, sent: Any, client: Any, wire: Any) -> None:
