@@ -13,6 +13,21 @@ from pling_async import bulk
 
 ROOT = Path(__file__).parents[1]
 
+TYPED = """
+from pling_async import ClientSettings, Contact, PlingClient, hooks
+
+seen: list[hooks.Event] = []
+
+async def program() -> None:
+    async with PlingClient.from_env(settings=ClientSettings(hooks=[seen.append])) as pling:
+        saved = await pling.contacts.add(Contact(mobile="+4799999001", contact_groups=["VIP"]))
+        await pling.contacts.delete((await pling.contacts.get(saved.id)).id)
+        for group in await pling.groups.list():
+            await pling.contacts.list(group_id=group.id)
+            await pling.groups.rename(group.id, "VIP 2027")
+            await pling.groups.delete((await pling.groups.get(group.id)).id)
+"""
+
 
 def _python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
@@ -35,6 +50,14 @@ def test_public_names_are_sorted_and_exist(names: list[str]) -> None:
 def test_every_public_name_exists() -> None:
     """Each name in __all__ can be imported."""
     assert all(hasattr(module, name) for module in (pling_async, bulk) for name in module.__all__)
+
+
+@pytest.mark.slow
+def test_a_program_is_typed(tmp_path: Path) -> None:
+    """What the README shows passes mypy --strict: hooks, and the ids of what was read."""
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", "-c", TYPED]
+    ended = subprocess.run(mypy, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 0, ended.stdout
 
 
 def test_bulk_works_without_polars_as_far_as_upsert() -> None:

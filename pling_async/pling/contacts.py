@@ -15,7 +15,7 @@ from pling_async.pling.codec import decode_contact, decode_listing, decode_resul
 from pling_async.pling.models import Contact, ContactGroup, ContactListing, ReplaceResult, text_rules
 from pling_async.session.protocol import DELETED, SAVED, Request
 from pling_async.session.retry import RetryLaw
-from pling_async.session.unset import UNSET
+from pling_async.session.unset import UNSET, Unset
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Contacts:
 
     _account: Account
 
-    async def list(self, *, group_id: int | None = None, stopped: bool | None = None) -> ContactListing:
+    async def list(self, *, group_id: int | Unset | None = None, stopped: bool | None = None) -> ContactListing:
         """Return the contacts asked for, and the account's groups (section 3.1).
 
         Everybody, unless narrowed to a group, to stopped contacts (True) or to those not stopped (False). A whole
@@ -42,7 +42,7 @@ class Contacts:
         listing = self._listing(**group, **_stop_query(stopped))
         return await self._account.call(listing, decode_listing, self._check_listing)
 
-    async def get(self, id: int) -> Contact:  # noqa: A002 - the API's own word
+    async def get(self, id: int | Unset) -> Contact:  # noqa: A002 - the API's own word
         """Return one contact (section 3.2)."""
         path = f"contacts/{known_id(id, 'contact')}"
         request = Request(method="GET", path=path, law=RetryLaw.SAFE)
@@ -96,7 +96,7 @@ class Contacts:
         found = [group.id for group in listing.contact_groups if await self._has_stopped(group, contact)]
         return contact.evolve(contact_group_ids=found) if found else contact
 
-    async def delete(self, id: int) -> None:  # noqa: A002 - the API's own word
+    async def delete(self, id: int | Unset) -> None:  # noqa: A002 - the API's own word
         """Delete a contact (section 3.5); its groups stay."""
         request = Request(
             method="DELETE",

@@ -11,6 +11,7 @@ from pling_async.pling.codec import decode_group, decode_groups
 from pling_async.pling.models import GROUP_NAME, ContactGroup
 from pling_async.session.protocol import DELETED, SAVED, Request
 from pling_async.session.retry import RetryLaw
+from pling_async.session.unset import Unset
 
 Members = Literal["keep", "delete", "delete_orphans"]
 
@@ -32,7 +33,7 @@ class Groups:
         request = Request(method="GET", path="contact-groups", query=self._account.query, law=RetryLaw.SAFE)
         return await self._account.call(request, decode_groups, self._account.correlate_all)
 
-    async def get(self, id: int) -> ContactGroup:  # noqa: A002 - the API's own word
+    async def get(self, id: int | Unset) -> ContactGroup:  # noqa: A002 - the API's own word
         """Return one group (section 3.7)."""
         path = f"contact-groups/{known_id(id, 'group')}"
         request = Request(method="GET", path=path, law=RetryLaw.SAFE)
@@ -47,13 +48,13 @@ class Groups:
         request = Request(method="POST", path="contact-groups", law=RetryLaw.UNSENT, body=body, expected=SAVED)
         return await self._account.call(request, decode_group, partial(self._account.correlate, name=name))
 
-    async def rename(self, id: int, name: str) -> ContactGroup:  # noqa: A002 - the API's own word
+    async def rename(self, id: int | Unset, name: str) -> ContactGroup:  # noqa: A002 - the API's own word
         """Give a group another name (section 3.9)."""
         path, body = f"contact-groups/{known_id(id, 'group')}", self._body(name)
         request = Request(method="PUT", path=path, law=RetryLaw.CONVERGENT, body=body, expected=SAVED)
         return await self._account.call(request, decode_group, partial(self._account.correlate, id=id, name=name))
 
-    async def delete(self, id: int, *, contacts: Members = "keep") -> None:  # noqa: A002 - the API's own word
+    async def delete(self, id: int | Unset, *, contacts: Members = "keep") -> None:  # noqa: A002 - the API's own word
         """Delete a group (section 3.10), and with it all its contacts or those in no other group, if told to.
 
         With contacts it is never repeated after an unknown outcome: who is in the group may have changed meanwhile.

@@ -7,7 +7,7 @@ import random
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -58,6 +58,10 @@ def _verifying(_: object, __: object, context: ssl.SSLContext | None) -> None:
         )
 
 
+def _hooks(given: Iterable[Hook]) -> tuple[Hook, ...]:
+    return tuple(given)  # `tuple` itself says too little of what it takes for a type checker to know a hook
+
+
 def _callable(_: object, __: object, hook: Any) -> None:
     if not callable(hook) or inspect.iscoroutinefunction(hook):
         raise ConfigurationError("a hook is a plain function of an event, not a coroutine; see pling_async.hooks")
@@ -80,7 +84,7 @@ class ClientSettings:
     """Sent with every request, for instance {"Accept-Version": "1.*"}; ours win for Authorization and the like."""
     tls: ssl.SSLContext | None = field(default=None, validator=_verifying)
     """For a private CA; certificates and the host's name are always verified, and TLS is 1.2 at least."""
-    hooks: tuple[Hook, ...] = field(default=(), converter=tuple, validator=deep_iterable(_callable), repr=False)
+    hooks: tuple[Hook, ...] = field(default=(), converter=_hooks, validator=deep_iterable(_callable), repr=False)
     """Told of every step of every operation: see `pling_async.hooks`."""
 
 
