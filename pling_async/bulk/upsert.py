@@ -52,7 +52,8 @@ async def upsert(
     Rows with the same mobile are sent one after the other, in their order. After a 401 or 403 nothing more is sent
     and the remaining rows are SKIPPED. `listing` is the account as read before, otherwise it is listed first; groups
     that it may hide are read.
-    To stop early, close the iterator (`contextlib.aclosing`): requests in flight are finished, no other is begun.
+    To stop early, close the iterator (`contextlib.aclosing`): requests in flight are finished, no other is
+    begun, and an async source that is waited for is cancelled.
     """
     if max_in_flight < 1:
         raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")

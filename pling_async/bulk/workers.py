@@ -21,6 +21,7 @@ async def spread(
 
     Closing the iterator early takes no further item and waits for those in flight: a request that was sent deserves
     its outcome. Cancelling it cancels them. An error of `work` or of the input is raised once, after the others ended.
+    An input that is waited for meanwhile is cancelled, since it may have nothing to give for ever.
     """
     crew = _Crew(items, work, workers)
     try:
@@ -59,12 +60,14 @@ class _Crew:
         self._turn = asyncio.Lock()
         self._answers: asyncio.Queue[Any] = asyncio.Queue(maxsize=workers)
         self._stopped = False
+        self._reader: asyncio.Task[Any] | None = None
+        """Who waits for the input."""
         self._work = work
         self._tasks = [asyncio.create_task(self._pull()) for _ in range(workers)]
 
     async def results(self) -> AsyncIterator[Any]:
         ended = 0
-        failures: list[Exception] = []
+        failures: list[BaseException] = []
         while ended < len(self._tasks):
             answer = await self._answers.get()
             if answer is _END:
@@ -85,7 +88,7 @@ class _Crew:
 
         Cancelling it cancels the workers.
         """
-        self._stopped = True
+        self._take_no_more()
         try:
             while not all(task.done() for task in self._tasks):
                 while not self._answers.empty():
@@ -104,25 +107,46 @@ class _Crew:
     async def _done(self, item: Any) -> Any:
         try:
             return await self._work(item)
-        except Exception as error:  # noqa: BLE001 - raised by results() once the others have ended
-            self._stopped = True
-            return _Failure(error)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - raised by results()
+            return self._failed(error)
 
     async def _next(self) -> Any:
         if self._stopped:
             return _END
         try:
             return next(self._at_hand, _END) if self._items is None else await self._awaited(self._items)
-        except Exception as error:  # noqa: BLE001 - likewise: the input failed
-            self._stopped = True
-            await self._answers.put(_Failure(error))
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - likewise: the input failed
+            await self._answers.put(self._failed(error))
             return _END
 
     async def _awaited(self, items: AsyncIterator[Any]) -> Any:
         async with self._turn:
-            return _END if self._stopped else await anext(items, _END)
+            if self._stopped:
+                return _END
+            self._reader = reader = asyncio.current_task()
+            try:
+                return await anext(items, _END)
+            except asyncio.CancelledError:
+                if self._reader is None and reader is not None and not reader.uncancel():
+                    return _END
+                raise
+            finally:
+                self._reader = None
+
+    def _take_no_more(self) -> None:
+        self._stopped = True
+        if (reader := self._reader) is not None:
+            self._reader = None
+            reader.cancel()
+
+    def _failed(self, error: BaseException) -> "_Failure":
+        """Return what results() raises once the others have ended; a worker that is cancelled itself has no answer."""
+        if isinstance(error, asyncio.CancelledError) and (task := asyncio.current_task()) and task.cancelling():
+            raise error
+        self._take_no_more()
+        return _Failure(error)
 
 
 class _Failure:
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error

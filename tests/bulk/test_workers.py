@@ -141,6 +141,84 @@ async def test_an_error_of_the_input_is_raised_after_what_was_read() -> None:
     assert sorted(results) == [2, 4]
 
 
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_nobody_waits_for_an_input_that_is_not_needed(*, is_closed: bool) -> None:
+    """A queue may have nothing to give for ever: whoever closes early, or fails, leaves it (#75, I-23)."""
+    ended = asyncio.Event()
+
+    async def queue() -> AsyncIterator[int]:
+        yield 0
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.set()
+
+    async def work(number: int) -> int:
+        await asyncio.sleep(0.01)
+        if not is_closed:
+            raise RuntimeError("unexpected")
+        return number
+
+    async def consume() -> None:
+        async with aclosing(spread(queue(), work, workers=3)) as results:
+            async for _ in results:
+                break
+
+    if is_closed:
+        await asyncio.wait_for(consume(), 5)
+    else:
+        with pytest.raises(RuntimeError, match="unexpected"):
+            await asyncio.wait_for(consume(), 5)
+    assert ended.is_set()
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_who_leaves_an_input_can_still_be_cancelled() -> None:
+    """An input that takes its time to end does not keep a cancelled program alive (#72)."""
+    closing = asyncio.Event()
+
+    async def slow_to_end() -> AsyncIterator[int]:
+        yield 0
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            closing.set()
+            await asyncio.sleep(3600)
+
+    async def consume() -> None:
+        async with aclosing(spread(slow_to_end(), _double, workers=3)) as results:
+            async for _ in results:
+                break
+
+    task = asyncio.create_task(consume())
+    await closing.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_cancellation_from_below_is_an_error_like_others() -> None:
+    """Work or input that awaits something cancelled ends the run, where it once left its consumer waiting for ever."""
+
+    async def cut_off(_: int = 0) -> int:
+        gone = asyncio.get_running_loop().create_future()
+        gone.cancel()
+        return await gone
+
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+        yield await cut_off()
+
+    async def all_of(results: AsyncIterator[int]) -> list[int]:
+        return [result async for result in results]
+
+    for results in (spread(numbers(), _double, workers=3), spread(range(9), cut_off, workers=3)):
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(all_of(results), 5)
+    assert len(asyncio.all_tasks()) == 1
+
+
 async def test_cancelling_while_it_closes_leaves_no_worker() -> None:
     """Closed early and then cancelled: what is in flight is cancelled, and no task stays behind (I-23)."""
     cancelled = 0
