@@ -9,7 +9,14 @@ from typing import Final, TypeVar
 import attrs
 
 from pling_async.bulk.journal import Journal
-from pling_async.errors import AuthenticationError, JournalError, Outcome, PermissionDenied, PlingError
+from pling_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    JournalError,
+    Outcome,
+    PermissionDenied,
+    PlingError,
+)
 from pling_async.session.protocol import Request
 from pling_async.session.session import Caller
 from pling_async.session.settings import ClientSettings
@@ -18,7 +25,7 @@ T = TypeVar("T")
 
 HALTED: Final = "halted"
 """The code of what was left out since the run stopped."""
-_FATAL: Final = (AuthenticationError, PermissionDenied, JournalError)
+_FATAL: Final = (AuthenticationError, PermissionDenied, JournalError, ConfigurationError)
 """After one of these every further request would fail alike, may lock the user out, or would not be journalled."""
 
 

@@ -49,6 +49,7 @@ class AiohttpTransport:
         self._settings = settings
         self._lender = http
         self._http: ClientSession | None = None
+        self._is_closed = False
         self._watch = Watch()
 
     async def send(self, request: Request, *, request_id: str, timeout: float) -> Response:  # noqa: ASYNC109 - the seam
@@ -70,6 +71,7 @@ class AiohttpTransport:
 
     async def close(self) -> None:
         """Close the connections opened here; lent ones stay open."""
+        self._is_closed = True
         self._watch.close()
         if self._http is not None:
             await self._http.close()
@@ -130,10 +132,12 @@ class AiohttpTransport:
         return body.getvalue()
 
     def _session(self) -> ClientSession:
+        lender, connect = self._lender, self._settings.timeout.connect
+        if self._is_closed:
+            raise ConfigurationError("the client was closed while calls were under way; close it after them")
+        if lender is not None and lender.closed:
+            raise ConfigurationError("the aiohttp session given as `http` is closed; close it after the client")
         if self._http is None:
-            lender, connect = self._lender, self._settings.timeout.connect
-            if lender is not None and lender.closed:
-                raise ConfigurationError("the aiohttp session given as `http` is closed")
             self._http = ClientSession(
                 connector=lender.connector if lender else aiohttp.TCPConnector(limit=self._settings.max_in_flight),
                 connector_owner=lender is None,

@@ -61,6 +61,26 @@ async def test_a_stopped_run_is_finished(pling: PlingClient, state: State, write
     assert sorted(await state()) == MOBILES
 
 
+async def test_a_run_whose_client_is_closed_can_be_finished(pling: PlingClient, sandbox: Sandbox) -> None:
+    """Every further request would fail alike, so that none is begun; the error has the run (#87)."""
+    closing: set[asyncio.Task[None]] = set()
+    account = {"account_id": sandbox.account_id, "base_url": sandbox.url}
+    async with PlingClient(sandbox.username, sandbox.password, **account) as short_lived:
+        plan = await _plan(short_lived)
+
+        def close(done: int, *_: object) -> None:
+            if done == 10:
+                closing.add(asyncio.ensure_future(short_lived.close()))
+
+        with pytest.raises(errors.ConfigurationError, match="closed") as caught:
+            await bulk.apply(short_lived, plan, strategy="per_contact", on_progress=close)
+    run = caught.value.run
+    codes = run.written["code"].to_list()
+    assert codes.count("halted") > len(ROWS) / 2
+    again = await bulk.resume(pling, run.id, settings=AT_ONCE)
+    assert again.is_complete
+
+
 async def test_a_run_with_nothing_left_to_send_is_verified(pling: PlingClient) -> None:
     """Asked to stop after the last contact, it still looks whether all is well, and repairs lost stops (#76, I-4)."""
     run = await _stopped_after(pling, await _plan(pling, ROWS[:1]), 1)

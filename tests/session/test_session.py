@@ -296,6 +296,26 @@ async def test_a_closed_session_says_so(serve: Any, connect: Any, get: Any) -> N
         await session.call(get, bytes)
 
 
+@pytest.mark.parametrize("is_lent", [True, False])
+async def test_a_session_that_is_closed_meanwhile_says_so(
+    serve: Any, connect: Any, put: Any, reply: Any, silence: Any, *, is_lent: bool
+) -> None:
+    """#87: whoever closes first learns it from our error, and a change that was sent stays in doubt (I-15)."""
+    server = await serve(silence, reply())
+    async with aiohttp.ClientSession() as lent:
+        session = connect(server.url, http=lent if is_lent else None)
+        acquired = asyncio.Event()
+        sent = asyncio.create_task(session.call(attrs.evolve(put, on_acquired=acquired.set), bytes))
+        await acquired.wait()
+        await (lent if is_lent else session).close()
+        with pytest.raises(errors.ConfigurationError, match="closed") as caught:
+            await sent
+        assert caught.value.outcome is Outcome.UNKNOWN
+        with pytest.raises(errors.ConfigurationError, match="closed") as caught:
+            await session.call(put, bytes)
+        assert caught.value.outcome is Outcome.NOT_APPLIED
+
+
 def test_a_session_of_another_loop_says_so(get: Any) -> None:
     """#87: a session belongs to the event loop of its first call."""
 
