@@ -14,10 +14,17 @@ from attrs import field, frozen
 from pling_async.bulk.id_table import IdTable
 from pling_async.bulk.listing import with_hidden_groups
 from pling_async.bulk.workers import spread
-from pling_async.errors import AuthenticationError, ConfigurationError, Outcome, PermissionDenied, PlingError
+from pling_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    Outcome,
+    PermissionDenied,
+    PlingError,
+    ValidationError,
+)
 from pling_async.phones import is_e164
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import Contact, ContactListing, held, text_rules
+from pling_async.pling.models import Contact, ContactGroup, ContactListing, held, text_rules
 from pling_async.session.unset import UNSET, Unset
 
 _DEFAULTS: Final[dict[str, Any]] = dict.fromkeys(text_rules(Contact), "") | {"is_active": True, "contact_group_ids": ()}
@@ -50,18 +57,28 @@ async def upsert(
 
     Fields that a contact leaves `UNSET` keep the account's value. A contact is never taken off the stop list here.
     Rows with the same mobile are sent one after the other, in their order. After a 401 or 403 nothing more is sent
-    and the remaining rows are SKIPPED. `listing` is the account as read before, otherwise it is listed first; groups
-    that it may hide are read.
+    and the remaining rows are SKIPPED. `listing` is this account as read before, all of it: whom it lacks is taken for
+    new. Otherwise it is listed first; groups that it may hide are read.
     To stop early, close the iterator (`contextlib.aclosing`): requests in flight are finished, no other is
     begun, and an async source that is waited for is cancelled.
     """
     if max_in_flight < 1:
         raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")
-    book = _Upserts(client, await with_hidden_groups(client, listing or await client.contacts.list()))
+    known = _of_account(client, listing) if listing is not None else await client.contacts.list()
+    book = _Upserts(client, await with_hidden_groups(client, known))
     rows = _numbered(contacts) if isinstance(contacts, AsyncIterable) else enumerate(contacts, start=1)
     async with aclosing(spread(rows, book.settle, workers=max_in_flight)) as outcomes:
         async for outcome in outcomes:
             yield outcome
+
+
+def _of_account(client: PlingClient, listing: ContactListing) -> ContactListing:
+    """Refuse a listing of another account: a known number would be written to that one's contact, by its id."""
+    of_one: tuple[Contact | ContactGroup, ...] = listing.contacts or listing.contact_groups
+    if of_one and of_one[0].account_id not in (UNSET, client.account_id):
+        message = f"the listing is of another account than {client.account_id}; list this one"
+        raise ValidationError.unsent("listing", "other_account", message)
+    return listing
 
 
 async def _numbered(contacts: AsyncIterable[Contact]) -> AsyncIterator[tuple[int, Contact]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pling_async import UNSET, Contact, PlingClient, bulk, errors
+from pling_async import UNSET, Contact, ContactListing, PlingClient, bulk, errors
 from pling_async.bulk import Outcome, RowOutcome
 from pling_async.sandbox import Fault, Sandbox, Semantics
 
@@ -250,6 +250,15 @@ async def test_an_error_of_the_input_reaches_the_caller(pling: PlingClient) -> N
         async for row in bulk.upsert(pling, broken()):
             rows.append(row)  # noqa: PERF401 - likewise
     assert [row.outcome for row in rows] == [Outcome.APPLIED]
+
+
+async def test_a_listing_of_another_account_is_refused(pling: PlingClient, writes: Writes) -> None:
+    """Its ids lead to contacts of that account, and its stops are not those of this one (I-4)."""
+    listing = await pling.contacts.list()
+    for known in (listing, ContactListing(contacts=(), contact_groups=listing.contact_groups)):
+        with pytest.raises(errors.ValidationError, match="another account than 67890"):
+            await _all(pling.for_account(67890), Contact(mobile=OLA, city="BERGEN"), listing=known)
+    assert writes() == []
 
 
 async def test_no_worker_is_an_error(pling: PlingClient) -> None:
