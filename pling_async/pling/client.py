@@ -22,7 +22,8 @@ _VERSION: Final = {"Accept-Version": "1.0.*"}
 class PlingClient(Client):
     """One account of the Pling Contacts API; `for_account` gives another one over the same session.
 
-    Use it as `async with`, or `close` it. An aiohttp session given as `http` lends its connections and stays open.
+    Use it as `async with`, or `close` it. An aiohttp session given as `http` lends its connections and stays open; one
+    that verifies no certificates is refused, unless the settings have `tls`.
     """
 
     def __init__(

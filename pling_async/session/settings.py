@@ -48,8 +48,14 @@ def _checked_headers(_: object, __: object, headers: Mapping[str, str]) -> None:
 
 
 def _verifying(_: object, __: object, context: ssl.SSLContext | None) -> None:
-    if context is None:
-        return
+    if context is not None:
+        check_verifies(context)
+
+
+def check_verifies(context: object) -> None:
+    """Raise `ConfigurationError` for what would talk to a server whose certificate is not verified."""
+    if not isinstance(context, ssl.SSLContext):
+        raise ConfigurationError("tls takes an ssl.SSLContext, as of ssl.create_default_context(cafile=...)")
     if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
         raise ConfigurationError("the SSLContext does not verify certificates; load the CA into it instead")
     if context.minimum_version < ssl.TLSVersion.TLSv1_2:

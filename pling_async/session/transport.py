@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Final
 
 import aiohttp
@@ -11,7 +12,7 @@ from aiohttp import ClientSession
 
 from pling_async.errors import ConfigurationError, Exchange, NoAnswer, ResponseTooLarge
 from pling_async.session.protocol import Request, Response
-from pling_async.session.settings import BaseUrl, ClientSettings
+from pling_async.session.settings import BaseUrl, ClientSettings, check_verifies
 from pling_async.session.upload import PIECE, opened, pieces
 from pling_async.session.watch import Watch
 from pling_async.session.wire import Wire, WireRequest, translated
@@ -131,6 +132,17 @@ class AiohttpTransport:
             chunk = await answer.content.readany()
         return body.getvalue()
 
+    def _check_lent(self, lender: ClientSession) -> None:
+        """Refuse connections of somebody who verifies no certificates; our own `tls` would come before theirs."""
+        theirs = getattr(lender.connector, "_ssl", True)
+        if self._settings.tls is not None or not self._base.origin.startswith("https:"):
+            return
+        if not theirs:
+            message = "the aiohttp session given as `http` verifies no certificates; lend one that does, or give"
+            raise ConfigurationError(f"{message} ClientSettings(tls=ssl.create_default_context())")
+        if isinstance(theirs, SSLContext):
+            check_verifies(theirs)
+
     def _session(self) -> ClientSession:
         lender, connect = self._lender, self._settings.timeout.connect
         if self._is_closed:
@@ -138,6 +150,8 @@ class AiohttpTransport:
         if lender is not None and lender.closed:
             raise ConfigurationError("the aiohttp session given as `http` is closed; close it after the client")
         if self._http is None:
+            if lender is not None:
+                self._check_lent(lender)
             self._http = ClientSession(
                 connector=lender.connector if lender else aiohttp.TCPConnector(limit=self._settings.max_in_flight),
                 connector_owner=lender is None,

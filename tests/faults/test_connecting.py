@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
-from pling_async import Timeouts, errors
+from pling_async import ClientSettings, PlingClient, Timeouts, errors
 from pling_async.errors import Outcome
 
 CERTIFICATES = Path(__file__).parent / "certificates"
@@ -125,6 +126,35 @@ async def test_a_certificate_that_is_not_the_servers_ends_it(
         await (await connect(server.url, tls=trusting)).groups.list()
     assert (caught.value.outcome, caught.value.attempts) == (Outcome.NOT_APPLIED, 1)
     assert server.requests == []
+
+
+def _loose() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@pytest.mark.parametrize("theirs", [False, _loose()], ids=["switched_off", "loose_context"])
+async def test_lent_connections_that_verify_nothing_are_refused(
+    serve: Any, reply: Any, trusting: ssl.SSLContext, theirs: Any
+) -> None:
+    """#6: a session lent by a program that verifies no certificates is not told a password; our `tls` goes before."""
+    self_signed = await serve(reply(200, b"[]"), tls=_server_context("self_signed"))
+    valid = await serve(reply(200, b"[]"), tls=_server_context("valid"))
+
+    async def groups(url: str, lent: aiohttp.ClientSession, **settings: Any) -> Any:
+        given: Any = {"account_id": 1, "base_url": url, "http": lent, "settings": ClientSettings(**settings)}
+        async with PlingClient("user", "open sesame", **given) as client:
+            return await client.groups.list()
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=theirs)) as lent:
+        with pytest.raises(errors.ConfigurationError, match="verif"):
+            await groups(self_signed.url, lent)
+        assert await groups(valid.url, lent, tls=trusting) == ()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as lent:
+        assert await groups(valid.url, lent) == ()
+    assert self_signed.requests == []
 
 
 async def test_plain_http_to_a_tls_port_is_no_answer(serve: Any, connect: Any) -> None:

@@ -80,6 +80,9 @@ def test_certificates_are_always_verified() -> None:
         context.verify_mode = mode
         with pytest.raises(ConfigurationError, match="verify"):
             ClientSettings(tls=context)
+    for habit in (False, "ca.pem"):
+        with pytest.raises(ConfigurationError, match=r"create_default_context\(cafile"):
+            ClientSettings(tls=habit)  # type: ignore[arg-type]  # what other libraries take
 
 
 @pytest.mark.parametrize("oldest", ["MINIMUM_SUPPORTED", "TLSv1", "TLSv1_1"])
