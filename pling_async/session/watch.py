@@ -13,6 +13,7 @@ class Watch:
     def __init__(self) -> None:
         self._under_way: set[Watched] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self._loop: asyncio.AbstractEventLoop
 
     def over(self, seconds: float) -> "Watched":
@@ -21,10 +22,10 @@ class Watch:
         return Watched(self, seconds)
 
     def close(self) -> None:
-        """Forget the timer."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Forget the timer once nothing is under way: connections that are lent go on, and so do deadlines."""
+        self._is_closed = True
+        if not self._under_way:
+            self._forget()
 
     def time(self) -> float:
         """Return the loop's time."""
@@ -38,12 +39,19 @@ class Watch:
     def end(self, watched: "Watched") -> None:
         """Look after one less; the timer stays, most often for the next one."""
         self._under_way.discard(watched)
+        if self._is_closed and not self._under_way:
+            self._forget()
 
     def wake_by(self, due: float) -> None:
         """Wake at that time, unless it is to be earlier anyway."""
         if self._timer is None or due < self._timer.when():
-            self.close()
+            self._forget()
             self._timer = self._loop.call_at(due, self._look)
+
+    def _forget(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _look(self) -> None:
         self._timer = None

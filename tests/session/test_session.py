@@ -354,6 +354,19 @@ async def test_a_lent_session_keeps_its_secrets_and_stays_open(serve: Any, conne
         await connect(server.url, http=lent).call(get, bytes)
 
 
+async def test_closing_takes_no_deadline_away(serve: Any, connect: Any, get: Any, silence: Any, once: Any) -> None:
+    """#12: lent connections outlive the client, and what is under way on them still ends in time."""
+    server, acquired = await serve(silence), asyncio.Event()
+    async with aiohttp.ClientSession() as lent:
+        session = connect(server.url, http=lent, retry=once, timeout=Timeouts(total_large=0.2))
+        listing = attrs.evolve(get, large=True, on_acquired=acquired.set)
+        sent = asyncio.create_task(session.call(listing, bytes))
+        await acquired.wait()
+        await session.close()
+        with pytest.raises(errors.DeadlineExceeded):
+            await asyncio.wait_for(sent, 5)
+
+
 async def test_a_full_lent_pool_is_a_pool_timeout(serve: Any, connect: Any, get: Any, silence: Any, once: Any) -> None:
     """#5: waiting for somebody else's connections counts against our deadline, and nothing was sent."""
     server = await serve(silence)
