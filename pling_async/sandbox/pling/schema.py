@@ -106,6 +106,6 @@ def create(connection: sqlite3.Connection, *, small_ids: bool) -> None:
     for table, first in _FIRST_IDS.items():
         connection.execute(
             """INSERT INTO sqlite_sequence (name, seq)
-                SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)""",
-            (table, 0 if small_ids else first - 1),
+                SELECT :name, :seq WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)""",
+            {"name": table, "seq": 0 if small_ids else first - 1},
         )
