@@ -60,7 +60,9 @@ class Sensitive(str):
 
 
 def as_secret(text: str | Secret) -> Secret:
-    """Return a text as a secret."""
+    """Return a text as a secret; most often what is none is a variable of the environment that is not set."""
+    if not isinstance(text, str | Secret):
+        raise ConfigurationError("the password or token is not a text; is it set where it is read from?")
     return text if isinstance(text, Secret) else Secret(text)
 
 

@@ -23,8 +23,8 @@ _OURS: Final = {"authorization", "accept-encoding", "content-type", "content-len
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def _positive(instance: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
-    if value is not None and not 0 < value < float("inf"):
+def _positive(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None and not (isinstance(value, int | float) and 0 < value < float("inf")):
         raise ConfigurationError(f"{type(instance).__name__}.{attribute.name} must be above 0 and finite")
 
 
@@ -73,12 +73,20 @@ def _callable(_: object, __: object, hook: Any) -> None:
         raise ConfigurationError("a hook is a plain function of an event, not a coroutine; see pling_async.hooks")
 
 
+def _of_kind(kind: type, example: str) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
+    def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"ClientSettings.{attribute.name} takes a value like {example}")
+
+    return check
+
+
 @frozen(kw_only=True)
 class ClientSettings:
     """Everything about a client that is not who, where and which account."""
 
-    timeout: Timeouts = field(factory=Timeouts)
-    retry: RetryPolicy = field(factory=RetryPolicy)
+    timeout: Timeouts = field(factory=Timeouts, validator=_of_kind(Timeouts, "Timeouts(total=30)"))
+    retry: RetryPolicy = field(factory=RetryPolicy, validator=_of_kind(RetryPolicy, "RetryPolicy(attempts=3)"))
     max_in_flight: int = field(default=8, validator=_positive)
     rate: float | None = field(default=None, validator=_positive)
     """Requests per second over all workers; None is as fast as answers come."""

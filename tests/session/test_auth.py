@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_bearer_is_a_b64token() -> None:
     for token in ("", "a b", "a\r\nX: y", "æ"):
         with pytest.raises(ConfigurationError):
             BearerAuth(token)
+
+
+@pytest.mark.parametrize("password", [None, b"secret"])
+def test_a_password_that_is_none_is_said_so(password: Any) -> None:
+    """What `os.environ.get` has of a variable that is not set is a mistake with a way out."""
+    with pytest.raises(ConfigurationError, match="is it set"):
+        BasicAuth("user", password)
 
 
 def test_a_secret_shows_nowhere() -> None:
