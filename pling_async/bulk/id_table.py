@@ -1,4 +1,4 @@
-"""A map from numbers to ids in two arrays, without an object for each: a dict takes more than twice the memory."""
+"""A map from numbers to ids in arrays, without an object for each: a dict takes more than twice the memory."""
 
 from array import array
 from typing import Final
@@ -6,22 +6,45 @@ from typing import Final
 _FREE: Final = 0
 _SPREAD: Final = 0x9E3779B97F4A7C15
 """Odd, and near 2^64 over the golden ratio: numbers in a row land far apart."""
-_BITS: Final = 64
+_PART_BITS: Final = 7
+_BITS: Final = 64 - _PART_BITS
+"""Those of the product that are left for the place within a part."""
 
 
 class IdTable:
-    """Open addressing with linear probing; keys are above 0 and below 2^63, as the digits of E.164 are."""
+    """Keys are above 0 and below 2^63, as the digits of E.164 are.
+
+    Parts grow one at a time: to grow a table of a million at once would stop the event loop for a third of a second.
+    """
 
     def __init__(self) -> None:
-        self._count = 0
-        self._make_room(10)
+        self._parts = [_Part() for _ in range(1 << _PART_BITS)]
 
     def get(self, key: int) -> int | None:
         """Return the id of a key, or None."""
+        return self._part(key).get(key)
+
+    def __setitem__(self, key: int, value: int) -> None:
+        self._part(key).put(key, value)
+
+    def _part(self, key: int) -> "_Part":
+        return self._parts[(key * _SPREAD >> _BITS) & (len(self._parts) - 1)]
+
+
+class _Part:
+    """Open addressing with linear probing."""
+
+    __slots__ = ("_count", "_ids", "_keys", "_shift")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._make_room(3)
+
+    def get(self, key: int) -> int | None:
         place = self._place(key)
         return self._ids[place] if self._keys[place] else None
 
-    def __setitem__(self, key: int, value: int) -> None:
+    def put(self, key: int, value: int) -> None:
         if self._count * 3 >= len(self._keys) * 2:
             self._grow()
         place = self._place(key)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,3 +32,14 @@ def test_it_grows_and_stays_small() -> None:
     tracemalloc.stop()
     assert all(table.get(number) == number + 1 for number in range(4790000000, 4790005000))
     assert peak < 240_000
+
+
+@pytest.mark.parametrize("step", [1, 7, 128, 1000])
+def test_it_grows_a_little_at_a_time(step: int) -> None:
+    """What moves when one number is added is a hundredth of all, so that a million stop no event loop (#86)."""
+    table = IdTable()
+    for number in range(4790000000, 4790000000 + 50_000 * step, step):
+        table[number] = 1
+    sizes = [part._count for part in table._parts]
+    assert sum(sizes) == 50_000
+    assert max(sizes) <= 500
