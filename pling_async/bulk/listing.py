@@ -1,6 +1,7 @@
 """What a listing leaves out, and the bulk helpers need: the groups of stopped contacts."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
 
@@ -14,11 +15,10 @@ async def with_hidden_groups(client: PlingClient, listing: ContactListing) -> Co
     Section 2.4 lets a server leave the groups of stopped contacts out of their contact_group_ids. When that can be
     the case they are read group by group, one request each.
     """
-    if not _may_hide_groups(listing.contacts):
+    if not await asyncio.to_thread(_may_hide_groups, listing.contacts):
         return listing
     stopped = await stopped_with_groups(client, listing.contact_groups)
-    shown = {contact.mobile: contact for contact in listing.contacts} | stopped
-    return evolve(listing, contacts=tuple(shown.values()))
+    return await asyncio.to_thread(_completed, listing, stopped)
 
 
 async def stopped_with_groups(client: PlingClient, groups: Iterable[ContactGroup]) -> dict[str, Contact]:
@@ -30,6 +30,11 @@ async def stopped_with_groups(client: PlingClient, groups: Iterable[ContactGroup
                 ids = found[contact.mobile].contact_group_ids if contact.mobile in found else ()
                 found[contact.mobile] = contact.evolve(contact_group_ids=(*(ids or ()), group.id), is_stopped=True)
     return found
+
+
+def _completed(listing: ContactListing, stopped: Mapping[str, Contact]) -> ContactListing:
+    shown = {contact.mobile: contact for contact in listing.contacts} | dict(stopped)
+    return evolve(listing, contacts=tuple(shown.values()))
 
 
 def _may_hide_groups(contacts: Sequence[Contact]) -> bool:

@@ -65,7 +65,8 @@ async def upsert(
     if max_in_flight < 1:
         raise ConfigurationError(f"max_in_flight is {max_in_flight}; it must be 1 or more")
     known = _of_account(client, listing) if listing is not None else await client.contacts.list()
-    book = _Upserts(client, await with_hidden_groups(client, known))
+    whole = await with_hidden_groups(client, known)
+    book = await asyncio.to_thread(_Upserts, client, whole)  # of a million contacts it takes a while
     rows = _numbered(contacts) if isinstance(contacts, AsyncIterable) else enumerate(contacts, start=1)
     async with aclosing(spread(rows, book.settle, workers=max_in_flight)) as outcomes:
         async for outcome in outcomes:

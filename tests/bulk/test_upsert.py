@@ -1,6 +1,7 @@
 """Upsert: one request and one outcome a contact, and nothing lost that the contact did not speak of."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -259,6 +260,25 @@ async def test_a_listing_of_another_account_is_refused(pling: PlingClient, write
         with pytest.raises(errors.ValidationError, match="another account than 67890"):
             await _all(pling.for_account(67890), Contact(mobile=OLA, city="BERGEN"), listing=known)
     assert writes() == []
+
+
+@pytest.mark.parametrize("sandbox", [Semantics(), HIDING], ids=["shown", "hidden"], indirect=True)
+async def test_a_long_listing_does_not_stop_the_event_loop(pling: PlingClient) -> None:
+    """Whatever goes through all of the account's contacts does so in a thread (#86)."""
+    threads = set()
+
+    class Watched(tuple[Contact, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[Contact]:
+            threads.add(threading.get_ident())
+            return super().__iter__()
+
+    listing = await pling.contacts.list()
+    known = ContactListing(contacts=Watched(listing.contacts), contact_groups=listing.contact_groups)
+    await _all(pling, Contact(mobile=KARI), listing=known)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_no_worker_is_an_error(pling: PlingClient) -> None:
