@@ -43,8 +43,12 @@ class Account(Reached):
         return await self.session.call(request, decode)
 
     async def write(self, method: str, spot: Spot, value: object, *, law: RetryLaw = RetryLaw.CONVERGENT) -> None:
-        """Send JSON, or nothing, as `send` does."""
-        await self.send(method, spot, None if value is None else dumped(value), law=law)
+        """Send JSON, as `send` does."""
+        await self.send(method, spot, dumped(value), law=law)
+
+    async def delete(self, spot: Spot, value: object = None) -> None:
+        """Delete what a path names, or the value there; a deletion that is repeated may find nothing any more."""
+        await self.send("DELETE", spot, None if value is None else dumped(value), missing_is_done=True)
 
     async def send(
         self,
@@ -54,8 +58,9 @@ class Account(Reached):
         *,
         law: RetryLaw = RetryLaw.CONVERGENT,
         content_type: str = "application/json",
+        missing_is_done: bool = False,
     ) -> None:
-        """Change something whose answer is empty; a deletion that is repeated may find nothing any more."""
+        """Change something whose answer is empty."""
         request = Request(
             method=method,
             path=spot.path,
@@ -65,7 +70,7 @@ class Account(Reached):
             content_type=content_type,
             expected=DONE,
             answers_json=False,
-            missing_is_done=method == "DELETE",
+            missing_is_done=missing_is_done,
         )
         await self.session.call(request, _ignored)
 

@@ -73,7 +73,7 @@ class Contacts:
 
     async def delete(self, id: Ref) -> None:  # noqa: A002 - likewise
         """Delete a contact."""
-        await self._account.write("DELETE", at_contact(id), None)
+        await self._account.delete(at_contact(id))
 
     async def merge(self, ids: Sequence[Ref], *, target: Ref | None = None) -> Contact:
         """Make one contact of several, up to 50 in all, and return it; THE OTHERS ARE DELETED.

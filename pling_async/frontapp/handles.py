@@ -33,8 +33,7 @@ class Handles:
 
     async def delete(self, id: Ref, handle: Handle, *, force: bool = False) -> None:  # noqa: A002 - likewise
         """Take a handle from a contact. The last one is refused; with `force` THE CONTACT IS DELETED with it."""
-        body = {**_wire(handle), "force": force}
-        await self._account.write("DELETE", at_contact(id, "handles"), body)
+        await self._account.delete(at_contact(id, "handles"), {**_wire(handle), "force": force})
 
 
 def _wire(handle: Handle) -> dict[str, str]:

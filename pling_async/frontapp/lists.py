@@ -44,7 +44,7 @@ class Lists:
 
     async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
         """Delete a contact list; its contacts stay."""
-        await self._account.write("DELETE", at("contact_lists", id), None)
+        await self._account.delete(at("contact_lists", id))
 
     def members(self, id: str, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
         """Yield the contacts of a list, as `contacts.list` does."""
@@ -55,7 +55,7 @@ class Lists:
         await self._change("POST", id, contacts)
 
     async def remove(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
-        """Take contacts from a list, 50 a request."""
+        """Take contacts from a list, 50 a request; after `NotFound` those may still be in it."""
         await self._change("DELETE", id, contacts)
 
     async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:

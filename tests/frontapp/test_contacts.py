@@ -147,6 +147,32 @@ async def test_lists_have_members(front: Front) -> None:
     assert len(await front.sandbox.front.contacts()) == 60
 
 
+async def test_nobody_left_a_list_because_one_of_them_is_unknown(front: Front) -> None:
+    """After an attempt that may have done it, too: what is missing is a contact, not their place in the list."""
+    ola, vip = await front.add(), str((await front.client.lists.create("VIP")).id)
+    await front.client.lists.add(vip, [ola.id])
+    front.sandbox.fail(Fault(method="DELETE", path="*/contact_lists/*", status=503))
+    with pytest.raises(errors.NotFound, match="crd_gone") as caught:
+        await front.client.lists.remove(vip, [ola.id, "crd_gone"])
+    assert (caught.value.attempts, caught.value.outcome) == (2, errors.Outcome.UNKNOWN)
+    assert [each.id async for each in front.client.lists.members(vip)] == [ola.id]
+
+
+@pytest.mark.parametrize("what", ["contact", "handle", "list"])
+async def test_what_a_repeated_deletion_does_not_find_is_gone(front: Front, what: str) -> None:
+    """The first attempt did it, and its answer was lost."""
+    ola, vip = await front.add(), str((await front.client.lists.create("VIP")).id)
+    await front.client.handles.add(ola.id, Handle("phone", "+4799999001"))
+    front.sandbox.fail(Fault(action="reset_after_commit", method="DELETE"))
+    deletions: dict[str, Callable[[], Awaitable[None]]] = {
+        "contact": lambda: front.client.contacts.delete(ola.id),
+        "handle": lambda: front.client.handles.delete(ola.id, Handle("phone", "+4799999001")),
+        "list": lambda: front.client.lists.delete(vip),
+    }
+    await deletions[what]()
+    assert [each.status for each in front.sandbox.requests if each.method == "DELETE"][1:] == [404]
+
+
 def email_alias(number: int) -> Alias:
     """Return the alias of one of sixty people."""
     return Alias("email", f"p{number}@example.com")
