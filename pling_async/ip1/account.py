@@ -20,10 +20,12 @@ T = TypeVar("T")
 ANY_SUCCESS: Final = frozenset(range(200, 300))
 """Which status a PATCH, PUT or DELETE answers with is not published."""
 PAGE_SIZE: Final = 500
-"""Elements of a page, unless whoever lists wants another number; the server's own is 50."""
+"""Elements of a page, unless whoever lists wants another number."""
 _EXAMPLE_SIZE: Final = 200
 """The largest page in the vendor's examples; which is the largest there may be is not published."""
-_LIMIT: Final = "limit"
+_OWN_SIZE: Final = 50
+"""Elements of a page that nobody asked a size for: none is cut to fewer."""
+_START, _LIMIT = "start", "limit"
 
 
 @frozen
@@ -39,24 +41,24 @@ class Account(Reached):
         return elements(query, partial(self._page, path, decode), key)
 
     async def _page(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
-        """Read a page; one too large for the server, which refused it or cut it, once more at the size of the examples.
+        """Read a page; the first, when it is short, once more at the size it came in.
 
-        After a page that was cut the link may count on by what was asked and pass over everybody in between, or be
-        missing where that is past the end.
+        It may have been cut. Then its link may count on by what was asked and pass over everybody in between, or be
+        missing where that is past the end. Later pages are as large as what the server gave before.
         """
-        size = _size(query)
+        asked = dict(query)
+        if _START in asked:
+            return await self._asked(path, decode, query)
         try:
             page = await self._asked(path, decode, query)
         except BadRequest:
-            if size != PAGE_SIZE:
+            if asked[_LIMIT] != str(PAGE_SIZE):
                 raise
-        else:
-            count = len(page.elements)
-            is_last = page.next is None and count < _EXAMPLE_SIZE
-            if size <= _EXAMPLE_SIZE or count >= size or is_last:
-                return page
-        others = ((name, value) for name, value in query if name != _LIMIT)
-        return await self._asked(path, decode, (*others, *paged(_EXAMPLE_SIZE)))
+            return await self._page(path, decode, _resized(query, _EXAMPLE_SIZE))
+        count = len(page.elements)
+        if count >= int(asked[_LIMIT]) or (page.next is None and count < _OWN_SIZE) or not count:
+            return page
+        return await self._asked(path, decode, _resized(query, count))
 
     async def _asked(self, path: str, decode: Callable[[bytes], tuple[T, ...]], query: Query) -> Page[T, Query]:
         answers: list[Response] = []
@@ -72,10 +74,9 @@ def paged(page_size: int) -> Query:
     return ((_LIMIT, str(page_size)),)
 
 
-def _size(query: Query) -> int:
-    """Return how many elements a query asks for, 0 when it does not say."""
-    text = dict(query).get(_LIMIT, "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+def _resized(query: Query, page_size: int) -> Query:
+    """Return a query for pages of another size."""
+    return (*((name, value) for name, value in query if name != _LIMIT), *paged(page_size))
 
 
 def segment(value: Any, what: str) -> str:

@@ -58,8 +58,8 @@ class Contacts:
         """Yield the contacts that have all of this, each once; the next page is read while this one is used.
 
         `meta` brings the metadata; a filter by metadata asks for it by itself. Pages count from the start, so that a
-        contact may be missed while others are deleted. Which `page_size` is the largest is not published: what the
-        server cuts is read again, 200 at a time. Whoever leaves early closes the listing (`aclosing`).
+        contact may be missed while others are deleted. Which `page_size` is the largest is not published: a
+        first page that comes short is read again at that size. Whoever leaves early closes the listing (`aclosing`).
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         query = (*filters.query(meta=meta), *paged(page_size))

@@ -29,7 +29,7 @@ async def test_every_contact_comes_once(serve: Serve, links: str, page_size: int
 async def test_a_page_may_be_larger_than_the_server_likes(
     serve: Serve, semantics: str, asked: dict[str, int], large: int
 ) -> None:
-    """What is cut is read again at the size of the vendor's examples, whose links pass nobody over."""
+    """A first page that is cut is read again at the size it came in, whose links pass nobody over."""
     served = await serve(large_pages=semantics)
     ids = await served.fill(1100)
     assert [each.id async for each in served.client.contacts.list(**asked)] == ids
@@ -44,6 +44,32 @@ async def test_nobody_is_passed_over_at_the_end(serve: Serve, semantics: str, co
     served = await serve(large_pages=semantics)
     ids = await served.fill(count)
     assert [each.id async for each in served.client.contacts.list()] == ids
+
+
+@pytest.mark.parametrize("count", [50, 99, 100, 101, 350, 1100])
+@pytest.mark.parametrize("page_size", [500, 200])
+@pytest.mark.parametrize("semantics", ["cut", "skipping"])
+async def test_the_server_may_cut_pages_to_less_than_its_examples(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, semantics: str, page_size: int, count: int
+) -> None:
+    """Where it cuts is not published; and whoever is missing from the blacklist would pass for reachable."""
+    monkeypatch.setattr("pling_async.sandbox.ip1.calls._EXAMPLE", 100)
+    served = await serve(large_pages=semantics)
+    ids = await served.fill(count)
+    numbers = [f"46701740{number:04}" for number in range(count)]
+    await served.ip1.seed(blacklist=[{"msisdn": number} for number in numbers])
+    assert [each.id async for each in served.client.contacts.list(page_size=page_size)] == ids
+    assert [each.msisdn async for each in served.client.blacklist.list(page_size=page_size)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("count", "pages"), [(0, [500]), (49, [500]), (50, [500, 50]), (350, [500, 350]), (850, [500, 500])]
+)
+async def test_what_is_read_twice_is_read_once_more_at_most(served: Served, count: int, pages: list[int]) -> None:
+    """A first page may be short because it is the last; nothing else tells it from one that was cut."""
+    ids = await served.fill(count)
+    assert [each.id async for each in served.client.contacts.list()] == ids
+    assert [int(entry.query["limit"]) for entry in served.sandbox.requests] == pages
 
 
 async def test_a_page_that_is_too_large_is_refused(serve: Serve) -> None:
