@@ -68,6 +68,13 @@ def check_change(properties: Mapping[str, Any] | Unset, labels: tuple[str, ...] 
         raise ValidationError(f"nothing was sent: {words}", problems)
 
 
+def check_own(contact_id: str, contact: Contact) -> None:
+    """Raise `ValidationError` for the document of another contact than the one it is to replace."""
+    if not isinstance(contact.id, Unset) and contact.id != contact_id:
+        message = "the contact has another id than the one to replace; evolve(id=UNSET) copies it"
+        raise ValidationError.unsent("id", "other_contact", message)
+
+
 def check_count(sent: int, added: tuple[Contact, ...]) -> None:
     """Raise `CorrelationError` unless there is one contact in the answer for each that was sent."""
     if len(added) != sent:

@@ -18,6 +18,7 @@ from pling_async.ip1.checks import (
     check_accepted,
     check_change,
     check_count,
+    check_own,
     check_saved,
     contact_path,
     encoded,
@@ -114,8 +115,12 @@ class Contacts:
         return await self._save("PATCH", id, encode_change(properties, labels))
 
     async def replace(self, id: str, contact: Contact) -> Contact | None:  # noqa: A002 - the API's own word
-        """Make a contact what is given, whatever it was before (PUT); so the labels must be given too."""
+        """Make a contact what is given, whatever it was before (PUT); so the labels must be given too.
+
+        Refused for a contact that was read under another id, since it would overwrite somebody else.
+        """
         check((contact,), needs_labels=True)
+        check_own(id, contact)
         return await self._save("PUT", id, encode(contact))
 
     async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word

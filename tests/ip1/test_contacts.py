@@ -297,3 +297,16 @@ async def test_writes_may_answer_with_nothing(scripted: Any, status: int) -> Non
     _, client = await scripted({"body": "<html>log in</html>"})
     with pytest.raises(errors.DecodeError):
         await client.contacts.delete(ID)
+
+
+async def test_nobody_is_replaced_by_somebody_else(served: Served, icarus: Contact) -> None:
+    """A contact that was read says whose document it is; without its id it may be anybody's."""
+    contacts = served.client.contacts
+    first, second = await contacts.add([icarus, Contact(properties={"phoneNumber": NUMBERS[2]})], sync=True)
+    before = await served.ip1.contacts()
+    with pytest.raises(errors.ValidationError, match=r"nothing was sent: the contact has another id.*evolve\(id=UNSET"):
+        await contacts.replace(str(second.id), first)
+    assert await served.ip1.contacts() == before
+    await contacts.replace(str(second.id), first.evolve(id=UNSET))
+    await contacts.replace(str(first.id), first.evolve(labels=()))
+    assert [each["labels"] for each in await served.ip1.contacts()] == [[], ["Coworker"]]
