@@ -1,6 +1,6 @@
 """What the resources share: one way to ask, one way to write, and listings that never leave the base URL."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -19,6 +19,7 @@ from pling_async.session.protocol import OK, Request
 from pling_async.session.retry import RetryLaw
 
 T = TypeVar("T")
+Given = TypeVar("Given")
 Listed = TypeVar("Listed", Contact, Conversation)
 Query = tuple[tuple[str, str], ...]
 
@@ -111,6 +112,13 @@ def paged(page_size: int) -> Query:
     if type(page_size) is not int or not 1 <= page_size <= PAGE_SIZE:
         raise ValidationError.unsent("page_size", "bad_number", f"a page has 1 to {PAGE_SIZE} elements")
     return (("limit", str(page_size)),)
+
+
+def several(values: Iterable[Given], field: str) -> tuple[Given, ...]:
+    """Return what a list was given for, and refuse one that stands alone: of a text every letter would be one."""
+    if isinstance(values, str):
+        raise ValidationError.unsent(field, "not_a_list", f"{field} are a list, also when there is only one")
+    return tuple(values)
 
 
 def filters(q: Mapping[str, object]) -> Query:

@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 from pling_async.errors import ValidationError
-from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged
+from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged, several
 from pling_async.frontapp.codec import decode, dumped, encode, given
 from pling_async.frontapp.handles import conflicts_explained
 from pling_async.frontapp.models import Contact, ContactChange, NewContact, SortBy, SortOrder
@@ -82,7 +82,7 @@ class Contacts:
         the other, and for the rest the last update counts, unless `target`, among `ids` or not, says which contact
         remains. Never repeated.
         """
-        named = list(dict.fromkeys(map(in_body, ids)))
+        named = list(dict.fromkeys(map(in_body, several(ids, "ids"))))
         members = {} if target is None else {"target_contact_id": in_body(target)}
         if not 1 < len({*named, *members.values()}) <= _MOST_MERGED:
             message = f"2 to {_MOST_MERGED} different contacts can be merged, the target included"

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from pling_async.errors import Problem, ValidationError
 from pling_async.frontapp.codec import dumped, given
-from pling_async.frontapp.models import Handle
+from pling_async.frontapp.models import Handle, not_one_text
 from pling_async.phones import is_e164
 from pling_async.session.auth import BasicAuth, Secret, as_secret
 from pling_async.session.client import Client
@@ -33,7 +33,7 @@ class LegacyContact:
     """Of the sources email, twitter and phone; phones in E.164, as the server puts +1 before anything else."""
     name: str | Unset = field(default=UNSET, repr=False)
     description: str | Unset = field(default=UNSET, repr=False)
-    links: tuple[str, ...] | Unset = field(default=UNSET, repr=False)
+    links: tuple[str, ...] | Unset = field(default=UNSET, validator=not_one_text, repr=False)
 
     def check(self) -> Self:
         """Return self, or raise `ValidationError` naming every broken rule, so that nothing is sent."""

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import frozen
 
 from pling_async.errors import ValidationError, VerificationError
-from pling_async.frontapp.account import PAGE_SIZE, Account, paged
+from pling_async.frontapp.account import PAGE_SIZE, Account, paged, several
 from pling_async.frontapp.codec import decode_page
 from pling_async.frontapp.models import Contact, ContactList
 from pling_async.frontapp.paths import Ref, at, in_body
@@ -59,6 +59,6 @@ class Lists:
         await self._change("DELETE", id, contacts)
 
     async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:
-        spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in contacts]
+        spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in several(contacts, "contacts")]
         for start in range(0, len(ids), _MOST):
             await self._account.write(method, spot, {"contact_ids": ids[start : start + _MOST]})

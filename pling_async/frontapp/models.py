@@ -10,10 +10,18 @@ from typing import Any, Literal, Self
 import attrs
 from attrs import field, frozen
 
+from pling_async.errors import ValidationError
 from pling_async.session.unset import UNSET, Unset
 
 SortBy = Literal["created_at", "updated_at"]
 SortOrder = Literal["asc", "desc"]
+
+
+def not_one_text(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """Refuse a text where a list of texts is meant: every letter would be a link or a list."""
+    if isinstance(value, str):
+        name = attribute.name
+        raise ValidationError.unsent(name, "not_a_list", f"{name} are a list of texts, not one text")
 
 
 @frozen
@@ -76,10 +84,10 @@ class ContactChange:
 
     name: str | Unset = field(default=UNSET, repr=False)
     description: str | Unset = field(default=UNSET, repr=False)
-    links: tuple[str, ...] | Unset = field(default=UNSET, repr=False)
-    list_names: tuple[str, ...] | Unset = field(default=UNSET, repr=False)
+    links: tuple[str, ...] | Unset = field(default=UNSET, validator=not_one_text, repr=False)
+    list_names: tuple[str, ...] | Unset = field(default=UNSET, validator=not_one_text, repr=False)
     """Unknown ones are created by the server."""
-    group_names: tuple[str, ...] | Unset = field(default=UNSET, repr=False)
+    group_names: tuple[str, ...] | Unset = field(default=UNSET, validator=not_one_text, repr=False)
     """The deprecated name of `list_names`, as Front's tutorial has it."""
     custom_fields: Mapping[str, Any] | Unset = field(default=UNSET, repr=False, hash=False)
 

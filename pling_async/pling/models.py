@@ -70,7 +70,7 @@ def held(value: Any) -> dict[str, Any]:
 def _distinct(values: Iterable[Any] | Unset) -> tuple[Any, ...] | Unset:
     if isinstance(values, str | None):
         message = "groups are several, as in ('VIP',); leave them UNSET where nothing is known, and () takes them away"
-        raise ValidationError(message, [Problem(field="contact_groups", code="not_several", message=message)])
+        raise ValidationError(message, [Problem(field="contact_groups", code="not_a_list", message=message)])
     return values if isinstance(values, Unset) else tuple(dict.fromkeys(values))
 
 

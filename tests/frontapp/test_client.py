@@ -165,6 +165,12 @@ async def test_the_deprecated_client_wants_e164(
     assert "99999001" not in str(caught.value)
 
 
+def test_a_link_of_the_deprecated_client_is_one_of_a_list() -> None:
+    """Each letter of a text would be sent as a link."""
+    with pytest.raises(errors.ValidationError, match="links are a list"):
+        LegacyContact(handles=(), links="https://wayne.inc")  # type: ignore[arg-type]
+
+
 async def test_the_deprecated_client_is_told_what_is_wrong(legacy: tuple[Sandbox, LegacyFrontClient]) -> None:
     """A wrong password is a 401; no answer is tried again, as the same contact twice leaves the same."""
     sandbox, client = legacy

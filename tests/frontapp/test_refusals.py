@@ -11,7 +11,7 @@ import pytest
 from pling_async import ClientSettings, RetryPolicy, errors
 from pling_async.frontapp.avatars import LARGEST
 from pling_async.frontapp.client import FrontClient
-from pling_async.frontapp.models import ContactChange, Handle
+from pling_async.frontapp.models import ContactChange, Handle, NewContact
 from pling_async.frontapp.paths import Alias, at
 from pling_async.sandbox import Fault
 
@@ -84,6 +84,23 @@ def test_an_alias_needs_a_source_and_a_handle(source: Any, handle: Any, field: s
     with pytest.raises(errors.ValidationError, match="nothing was sent") as caught:
         Alias(source, handle)
     assert [each.field for each in caught.value.problems] == [field]
+
+
+async def test_one_text_is_no_list(front: Front) -> None:
+    """Each of its letters would be an id, a status that no conversation has, or a link."""
+    client = front.client
+    calls: dict[str, Callable[[], Any]] = {
+        "ids": lambda: client.contacts.merge("crd_1"),
+        "contacts": lambda: client.lists.remove("grp_1", "crd_1"),
+        "statuses": lambda: client.conversations.list("crd_1", statuses="archived"),
+        "links": lambda: ContactChange(links="https://example.com"),  # type: ignore[arg-type]
+        "list_names": lambda: NewContact(handles=(Handle("email", "a@example.com"),), list_names="VIP"),  # type: ignore[arg-type]
+    }
+    for field, call in calls.items():
+        with pytest.raises(errors.ValidationError, match=f"nothing was sent: {field} are a list") as caught:
+            await call()
+        assert [each.field for each in caught.value.problems] == [field]
+    assert front.sandbox.requests == []
 
 
 @pytest.mark.parametrize("word", ["merge", "custom_fields"])
