@@ -47,8 +47,10 @@ def _content(path: Path) -> bytes:
 
 
 def _check(size: int) -> None:
-    if not 0 < size <= LARGEST:
-        message = f"a picture has 1 to {LARGEST} bytes (25 MB); make it smaller"
+    if not size:
+        raise ValidationError.unsent("avatar", "empty", "the picture is empty")
+    if size > LARGEST:
+        message = f"a picture has at most {LARGEST} bytes (25 MB); make it smaller"
         raise ValidationError.unsent("avatar", "too_long", message)
 
 

@@ -21,6 +21,7 @@ from pling_async.session.transport import ClientSession
 from pling_async.session.unset import UNSET, Unset
 
 DEFAULT_URL: Final = "https://api.frontapp.com/api/1/"
+_DEPRECATED: Final = "Front deprecated this API in 2016; use FrontClient, which also refuses to merge unasked"
 _SOURCES: Final = frozenset({"email", "twitter", "phone"})
 _ACCEPTED: Final = frozenset({202})
 
@@ -76,10 +77,8 @@ class LegacyFrontClient(Client):
         http: ClientSession | None = None,
     ) -> None:
         password = as_secret(password)  # whatever fails from here on, no traceback has the text
-        message = "Front deprecated this API in 2016; use FrontClient, which also refuses to merge unasked"
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
-        base = BaseUrl.parse(base_url)
-        self._use(self._open(base, BasicAuth(company, password), settings=settings, http=http), base.origin)
+        warnings.warn(_DEPRECATED, DeprecationWarning, stacklevel=2)
+        self._start(company, password, base_url, settings, http)
 
     @classmethod
     def from_env(cls, *, settings: ClientSettings | None = None, http: ClientSession | None = None) -> Self:
@@ -89,7 +88,16 @@ class LegacyFrontClient(Client):
         """
         company, password = variable("FRONT_LEGACY_COMPANY"), secret("FRONT_LEGACY_PASSWORD")
         base_url = os.environ.get("FRONT_LEGACY_BASE_URL") or DEFAULT_URL
-        return cls(company, password, base_url=base_url, settings=settings, http=http)
+        warnings.warn(_DEPRECATED, DeprecationWarning, stacklevel=2)  # at the caller's line, or nobody would see it
+        self = cls.__new__(cls)
+        self._start(company, password, base_url, settings, http)
+        return self
+
+    def _start(
+        self, company: str, password: Secret, base_url: str, settings: ClientSettings | None, http: ClientSession | None
+    ) -> None:
+        base = BaseUrl.parse(base_url)
+        self._use(self._open(base, BasicAuth(company, password), settings=settings, http=http), base.origin)
 
     async def add(self, contact: LegacyContact) -> Accepted:
         """Create a contact, or update the one that has one of these handles; if several have, THEY BECOME ONE.

@@ -46,8 +46,9 @@ def test_the_deprecated_client_from_env(monkeypatch: pytest.MonkeyPatch) -> None
         LegacyFrontClient.from_env()
     monkeypatch.setenv("FRONT_LEGACY_COMPANY", "us")
     monkeypatch.setenv("FRONT_LEGACY_PASSWORD", "s3cret")
-    with pytest.warns(DeprecationWarning, match="2016"):
+    with pytest.warns(DeprecationWarning, match="2016") as caught:
         client = LegacyFrontClient.from_env()
+    assert [each.filename for each in caught] == [__file__]
     assert (client.origin, "s3cret" in repr(client)) == ("https://api.frontapp.com", False)
 
 
