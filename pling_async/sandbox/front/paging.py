@@ -15,6 +15,8 @@ MOST: Final = 100
 USUAL: Final = 50
 _LIFE: Final = 60.0
 """Seconds that a page token is good for, if they expire."""
+_LAST: Final = 2**63 - 1
+"""The greatest number that the store knows."""
 Place = tuple[float, int]
 """What an element is sorted by, and its number."""
 
@@ -39,10 +41,16 @@ def start_of(call: Call) -> Place | None:
         place = float(value), int(number)
         is_old = call.now > float(issued) + _LIFE
     except (binascii.Error, ValueError, TypeError) as error:
-        raise ApiError(status=400, message="Invalid page token") from error
+        raise _invalid() from error
+    if not 0 <= place[1] <= _LAST:
+        raise _invalid()
     if is_old and call.semantics.page_tokens == "expire":
         raise ApiError(status=call.semantics.expired_page_status, message="The page token has expired")
     return place
+
+
+def _invalid() -> ApiError:
+    return ApiError(status=400, message="Invalid page token")
 
 
 def page(call: Call, rows: Sequence[Row], show: Callable[[Row], Any], by: str) -> Answer:
