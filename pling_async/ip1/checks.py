@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from pling_async.errors import CorrelationError, DecodeError, ValidationError
+from pling_async.errors import CorrelationError, ValidationError
 from pling_async.ip1.account import same, segment
 from pling_async.ip1.codec import encode
 from pling_async.ip1.models import Contact, label_problems, property_problems
@@ -85,9 +85,3 @@ def check_saved(contact_id: str, saved: Contact | None) -> None:
     """Raise `CorrelationError` when the answer is another contact."""
     if saved is not None:
         same("id", contact_id, saved.id)
-
-
-def check_accepted(body: bytes) -> None:
-    """Read the answer to an import in the background, of which nothing is published; a web page is none."""
-    if body.lstrip().startswith(b"<"):
-        raise DecodeError("the answer is a web page; is the base URL the API's, or is a login page in between?")

@@ -15,7 +15,6 @@ from pling_async.ip1.checks import (
     MOST_AT_ONCE,
     SUMMARY,
     check,
-    check_accepted,
     check_change,
     check_count,
     check_own,
@@ -95,8 +94,7 @@ class Contacts:
         )
         if sync:
             return await self._account.call(request, decode_contacts, partial(check_count, count))
-        await self._account.session.call(request, check_accepted)
-        return ImportAccepted(count=count)
+        return await self._account.session.call(request, lambda _: ImportAccepted(count=count))
 
     async def update(
         self,

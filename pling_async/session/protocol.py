@@ -83,6 +83,7 @@ class Request:
     """E.164 of the contact it is about, where that is known; for journals, never for logs."""
     expected: frozenset[int] = OK
     answers_json: bool = True
+    """An answer that need not be JSON may be anything but a web page."""
     missing_is_done: bool = False
     """A deletion: 404 is success, but only after an attempt that may have done it."""
     large: bool = False
@@ -135,6 +136,9 @@ _FIRST_REFUSAL: Final = 400
 _DEFINITE: Final = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 429})
 """The server said no and certainly did nothing; after any other refusal nobody knows."""
 
+_BETWEEN: Final = "is the base URL the API's, or is a login page in between?"
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before a page: a byte order mark, and white space."""
 _HINTS: Final[dict[type[PlingError], str]] = {
     AuthenticationError: "wrong or missing credentials",
     ContractError: "the server may speak another version; check Accept-Version and the base URL",
@@ -155,6 +159,8 @@ def interpret(request: Request, response: Response) -> bytes:
         )
     if request.answers_json:
         _check_json(request, response)
+    elif response.body.lstrip(_BLANK).startswith(b"<"):
+        raise DecodeError(f"the answer is a web page; {_BETWEEN}", exchange=exchange_of(request, response))
     return response.body
 
 
@@ -173,7 +179,7 @@ def _check_json(request: Request, response: Response) -> None:
         raise error
     kinds = [value.partition(";")[0].strip().lower() for value in values_of(response.headers, "content-type")]
     if not kinds or not all(kind == "application/json" or kind.endswith("+json") for kind in kinds):
-        message = "the answer is not declared as JSON; is the base URL the API's, or is a login page in between?"
+        message = f"the answer is not declared as JSON; {_BETWEEN}"
         raise DecodeError(message, exchange=exchange_of(request, response))
 
 

@@ -86,6 +86,17 @@ def test_an_alias_needs_a_source_and_a_handle(source: Any, handle: Any, field: s
     assert [each.field for each in caught.value.problems] == [field]
 
 
+async def test_a_login_page_has_changed_nothing(front: Front) -> None:
+    """Whose mark of a stop it would answer, nobody had marked."""
+    ola = await front.add("Ola")
+    page = Fault(method="PATCH", status=200, body=b"<html>Log in</html>", content_type="text/html")
+    front.sandbox.fail(page)
+    with pytest.raises(errors.DecodeError, match="web page") as caught:
+        await front.client.contacts.update(ola.id, ContactChange(name="Kari"))
+    assert caught.value.outcome is errors.Outcome.UNKNOWN
+    assert (await front.client.contacts.get(ola.id)).name == "Ola"
+
+
 async def test_one_text_is_no_list(front: Front) -> None:
     """Each of its letters would be an id, a status that no conversation has, or a link."""
     client = front.client

@@ -128,6 +128,23 @@ def test_what_is_not_declared_as_json_is_none(kinds: tuple[str, ...]) -> None:
     assert (error.status, error.excerpt) == (200, "{}")
 
 
+DELETION = Request(method="DELETE", path="contacts/7", law=RetryLaw.CONVERGENT, expected=DELETED, answers_json=False)
+
+
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b"\xef\xbb\xbf\r\n <!DOCTYPE html>"])
+def test_a_login_page_has_deleted_nothing(body: bytes) -> None:
+    """#32: it is no answer either to what need not be answered with JSON, and nobody knows what was done."""
+    with pytest.raises(errors.DecodeError, match="the answer is a web page; is the base URL the API's") as caught:
+        interpret(DELETION, Response(status=200, body=body))
+    assert (caught.value.status, caught.value.outcome) == (200, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("body", [b"", b"OK", b"Deleted <7>", b"{}"])
+def test_a_deletion_may_be_answered_with_anything_else(body: bytes) -> None:
+    """#46: 200 with a body, where 204 is documented."""
+    assert interpret(DELETION, Response(status=200, headers=(("Content-Type", "text/html"),), body=body)) == body
+
+
 @pytest.mark.parametrize(
     "kind",
     ["application/json", "Application/JSON ; charset=utf-8", "application/problem+json", "application/A+Json;v=1"],
