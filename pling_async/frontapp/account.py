@@ -1,6 +1,7 @@
 """What the resources share: one way to ask, one way to write, and listings that never leave the base URL."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -9,7 +10,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from attrs import frozen
 
-from pling_async.errors import BadRequest, CorrelationError, NotFound, PageTokenExpired, ValidationError
+from pling_async.errors import (
+    BadRequest,
+    CorrelationError,
+    NotFound,
+    Outcome,
+    PageTokenExpired,
+    PlingError,
+    ValidationError,
+)
 from pling_async.frontapp.codec import decode_page, dumped
 from pling_async.frontapp.models import Contact, Conversation
 from pling_async.frontapp.paths import Spot
@@ -105,6 +114,17 @@ def _following(query: Query, link: str) -> Query:
     if _TOKEN not in dict(following):
         raise CorrelationError("the link to the next page has no page_token")
     return following
+
+
+@contextmanager
+def part_of(outcome: Outcome, note: str) -> Iterator[None]:
+    """Say of a failure inside what it leaves of the whole operation, of which it is a part."""
+    try:
+        yield
+    except PlingError as error:
+        error.outcome = outcome
+        error.add_note(note)
+        raise
 
 
 def paged(page_size: int) -> Query:

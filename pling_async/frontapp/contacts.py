@@ -7,8 +7,8 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from pling_async.errors import ValidationError
-from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged, several
+from pling_async.errors import Outcome, ValidationError
+from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged, part_of, several
 from pling_async.frontapp.codec import decode, dumped, encode, given
 from pling_async.frontapp.handles import conflicts_explained
 from pling_async.frontapp.models import Contact, ContactChange, NewContact, SortBy, SortOrder
@@ -66,7 +66,8 @@ class Contacts:
             message = "handles are changed with handles.add and handles.delete"
             raise ValidationError.unsent("handles", "bad_value", message)
         if merge and not isinstance(change.custom_fields, Unset):
-            known = (await self.get(id)).custom_fields
+            with part_of(Outcome.NOT_APPLIED, "the contact was not changed"):
+                known = (await self.get(id)).custom_fields
             merged = {name: value for name, value in {**known, **change.custom_fields}.items() if value is not None}
             change = attrs.evolve(change, custom_fields=merged)
         await self._account.send("PATCH", at_contact(id), encode(change))

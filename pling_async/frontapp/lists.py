@@ -1,13 +1,14 @@
 """Contact lists, which Front called groups until 2025, and their members."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Final
 
 from attrs import frozen
 
-from pling_async.errors import ValidationError, VerificationError
-from pling_async.frontapp.account import PAGE_SIZE, Account, paged, several
+from pling_async.errors import Outcome, ValidationError, VerificationError
+from pling_async.frontapp.account import PAGE_SIZE, Account, paged, part_of, several
 from pling_async.frontapp.codec import decode_page
 from pling_async.frontapp.models import Contact, ContactList
 from pling_async.frontapp.paths import Ref, at, in_body
@@ -35,9 +36,11 @@ class Lists:
         """
         if not name.strip():
             raise ValidationError.unsent("name", "blank", "a contact list has a name")
-        before = {each.id for each in await self.list()}
+        with part_of(Outcome.NOT_APPLIED, "no list was created"):
+            before = {each.id for each in await self.list()}
         await self._account.write("POST", at("contact_lists"), {"name": name}, law=RetryLaw.UNSENT)
-        new = [each for each in await self.list() if each.name == name and each.id not in before]
+        with part_of(Outcome.APPLIED, "the list was created, and its id could not be found out"):
+            new = [each for each in await self.list() if each.name == name and each.id not in before]
         if len(new) != 1:
             raise VerificationError(f"after creating a contact list {len(new)} new ones have its name; list them")
         return new[0]
@@ -61,4 +64,6 @@ class Lists:
     async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:
         spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in several(contacts, "contacts")]
         for start in range(0, len(ids), _MOST):
-            await self._account.write(method, spot, {"contact_ids": ids[start : start + _MOST]})
+            earlier = part_of(Outcome.UNKNOWN, f"the first {start} of {len(ids)} contacts are done")
+            with earlier if start else nullcontext():
+                await self._account.write(method, spot, {"contact_ids": ids[start : start + _MOST]})

@@ -158,6 +158,31 @@ async def test_nobody_left_a_list_because_one_of_them_is_unknown(front: Front) -
     assert [each.id async for each in front.client.lists.members(vip)] == [ola.id]
 
 
+async def test_a_failure_in_between_says_what_is_done(serve: Serve) -> None:
+    """Of several requests the last one's outcome is not that of all: who repeats a list that is there has two."""
+    front = await serve(settings=ClientSettings(retry=RetryPolicy(attempts=1)))
+    lists, ola = front.client.lists, await front.add()
+    listing = Fault(path="*/contact_lists", method="GET")
+    front.sandbox.fail(listing)
+    with pytest.raises(errors.ServerError) as before:
+        await lists.create("VIP")
+    front.sandbox.fail(evolve(listing, status=401, skip=1))
+    with pytest.raises(errors.AuthenticationError) as after:
+        await lists.create("VIP")
+    (vip,) = await lists.list()
+    with pytest.raises(errors.NotFound) as members:
+        await lists.add(str(vip.id), [ola.id] * 50 + ["crd_gone"])
+    front.sandbox.fail(Fault(path="*/contacts/*", method="GET"))
+    with pytest.raises(errors.ServerError) as merging:
+        await front.client.contacts.update(ola.id, ContactChange(custom_fields={"Location": "Oslo"}))
+    assert [(each.value.outcome, each.value.__notes__) for each in (before, after, members, merging)] == [
+        (errors.Outcome.NOT_APPLIED, ["no list was created"]),
+        (errors.Outcome.APPLIED, ["the list was created, and its id could not be found out"]),
+        (errors.Outcome.UNKNOWN, ["the first 50 of 51 contacts are done"]),
+        (errors.Outcome.NOT_APPLIED, ["the contact was not changed"]),
+    ]
+
+
 @pytest.mark.parametrize("what", ["contact", "handle", "list"])
 async def test_what_a_repeated_deletion_does_not_find_is_gone(front: Front, what: str) -> None:
     """The first attempt did it, and its answer was lost."""
