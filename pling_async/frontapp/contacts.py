@@ -67,9 +67,11 @@ class Contacts:
             raise ValidationError.unsent("handles", "bad_value", message)
         if merge and not isinstance(change.custom_fields, Unset):
             with part_of(Outcome.NOT_APPLIED, "the contact was not changed"):
-                known = (await self.get(id)).custom_fields
-            merged = {name: value for name, value in {**known, **change.custom_fields}.items() if value is not None}
-            change = attrs.evolve(change, custom_fields=merged)
+                known = await self.get(id)
+            merged = {**known.custom_fields, **change.custom_fields}
+            kept = {name: value for name, value in merged.items() if value is not None}
+            change = attrs.evolve(change, custom_fields=kept)
+            id = known.id  # noqa: A001 - an alias may be another contact's by now, and these fields are this one's
         await self._account.send("PATCH", at_contact(id), encode(change))
 
     async def delete(self, id: Ref) -> None:  # noqa: A002 - likewise

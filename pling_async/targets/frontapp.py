@@ -160,20 +160,21 @@ class FrontTarget:
             return
         known = await read(self._client.contacts.get(person["target_id"]), otherwise=Outcome.NOT_APPLIED)
         change = ContactChange(**self._values(person, known.list_names))
-        await self._patch(person["target_id"], change, known, custom)
+        await self._patch(known, change, custom)
 
     async def _mark(self, ref: Ref) -> None:
         """Mark a contact without a mark, in a request of its own, which no other value can spoil."""
         known = await read(self._client.contacts.get(ref), otherwise=Outcome.NOT_APPLIED)
         if not row_of(known, region=self._region, fields=self._fields).get("is_stopped"):
             name, kind = self._types["is_stopped"]
-            await self._patch(ref, ContactChange(), known, {name: _spelled(kind=kind, value=True)})
+            await self._patch(known, ContactChange(), {name: _spelled(kind=kind, value=True)})
 
-    async def _patch(self, ref: Ref, change: ContactChange, known: Contact, custom: Mapping[str, Any]) -> None:
+    async def _patch(self, known: Contact, change: ContactChange, custom: Mapping[str, Any]) -> None:
+        """Change the contact that was read; a number may be another's by now, and the values are this one's."""
         if custom:
             kept = {name: value for name, value in known.custom_fields.items() if value is not None}
             change = evolve(change, custom_fields={**kept, **custom})
-        await self._client.contacts.update(ref, change, merge=False)
+        await self._client.contacts.update(known.id, change, merge=False)
 
     def _values(self, person: Person, lists: Iterable[str]) -> dict[str, Any]:
         """Return what is to be written, as Front has it, but for handles and custom fields."""

@@ -158,6 +158,19 @@ async def test_nobody_left_a_list_because_one_of_them_is_unknown(front: Front) -
     assert [each.id async for each in front.client.lists.members(vip)] == [ola.id]
 
 
+async def test_custom_fields_are_merged_into_the_contact_they_were_read_of(front: Front) -> None:
+    """An alias may lead to another contact by the time of the second request."""
+    ola = await front.add("Ola", custom_fields={"Location": "Oslo"})
+    kari = await front.add("Kari", custom_fields={"Location": "Bergen"})
+    before = next(each for each in await front.sandbox.front.contacts() if each["id"] == ola.id)
+    front.sandbox.fail(Fault(method="GET", status=200, body=orjson.dumps(before)))
+    await front.client.contacts.update(
+        Alias("email", "kari@example.com"), ContactChange(custom_fields={"Job Title": "x"})
+    )
+    assert (await front.client.contacts.get(kari.id)).custom_fields == {"Location": "Bergen"}
+    assert (await front.client.contacts.get(ola.id)).custom_fields == {"Location": "Oslo", "Job Title": "x"}
+
+
 async def test_a_failure_in_between_says_what_is_done(serve: Serve) -> None:
     """Of several requests the last one's outcome is not that of all: who repeats a list that is there has two."""
     front = await serve(settings=ClientSettings(retry=RetryPolicy(attempts=1)))
