@@ -57,9 +57,10 @@ class Contacts:
     ) -> AsyncGenerator[Contact]:
         """Yield the contacts that have all of this, each once; the next page is read while this one is used.
 
-        `meta` brings the metadata; a filter by metadata asks for it by itself. Pages count from the start, so that a
-        contact may be missed while others are deleted. Which `page_size` is the largest is not published: a
-        first page that comes short is read again at that size. Whoever leaves early closes the listing (`aclosing`).
+        Of several labels a server may take any, which is not published: look at `labels` of what comes. `meta` brings
+        the metadata; a filter by metadata asks for it by itself. Pages count from the start, so that a contact may be
+        missed while others are deleted. Which `page_size` is the largest is not published: a first page that comes
+        short is read again at that size. Whoever leaves early closes the listing (`aclosing`).
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         query = (*filters.query(meta=meta), *paged(page_size))
@@ -142,12 +143,16 @@ class Contacts:
     ) -> tuple[Contact, ...]:
         """Delete every contact that has all of this, and return those, as far as the server names them.
 
-        Refused without a filter. Never repeated: in the meantime others may have come that fit.
+        Refused without a filter, and with several labels: whether the server then takes everybody who has any of them
+        is not published. Never repeated: in the meantime others may have come that fit.
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         if not filters.pairs():
             message = "the filter is missing, and every contact would go; delete_all does that"
             raise ValidationError.unsent("filter", "empty", message)
+        if len(set(filters.labels)) > 1:
+            message = "with several labels everybody who has any of them might go; list them, and delete by id"
+            raise ValidationError.unsent("labels", "several", message)
         return await self._delete(filters.query())
 
     async def delete_all(self, *, confirm: Literal[True]) -> tuple[Contact, ...]:

@@ -310,3 +310,16 @@ async def test_nobody_is_replaced_by_somebody_else(served: Served, icarus: Conta
     await contacts.replace(str(second.id), first.evolve(id=UNSET))
     await contacts.replace(str(first.id), first.evolve(labels=()))
     assert [each["labels"] for each in await served.ip1.contacts()] == [[], ["Coworker"]]
+
+
+async def test_several_labels_delete_nobody(serve: Serve) -> None:
+    """A server may read them as any of them, and everybody with one of them would go."""
+    served = await serve(several_labels="any")
+    await served.fill(1, labels=["A"])
+    await served.fill(1, labels=["A", "B"])
+    with pytest.raises(errors.ValidationError, match="nothing was sent: with several labels") as caught:
+        await served.client.contacts.delete_where(labels=["A", "B"])
+    assert [(each.field, each.code) for each in caught.value.problems] == [("labels", "several")]
+    assert served.asked() == []
+    assert len(await served.client.contacts.delete_where(labels=["B", "B"])) == 1
+    assert [each["labels"] for each in await served.ip1.contacts()] == [["A"]]
