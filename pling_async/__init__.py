@@ -56,7 +56,7 @@ _HOMES: Final = {
 
 def __getattr__(name: str) -> Any:
     if name in {"bulk", "hooks"}:
-        return import_module(f"{__name__}.bulk")
+        return import_module(f"{__name__}.{name}")
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{home}"), name)
