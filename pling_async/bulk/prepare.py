@@ -12,15 +12,12 @@ from attrs import evolve, field, frozen
 
 from pling_async.bulk.columns import Checked, check
 from pling_async.bulk.dedupe import collapse
+from pling_async.bulk.fields import row_count
 from pling_async.bulk.settings import PrepareSettings
 from pling_async.sources import Part, Reading, Source, SourceInfo
 
 _PART_ROWS: Final = 250_000
 _BESIDE: Final = min(4, os.cpu_count() or 1)
-
-
-def _rows(frame: pl.DataFrame) -> str:
-    return f"<{frame.height} rows>"
 
 
 @frozen(kw_only=True)
@@ -30,11 +27,11 @@ class Prepared:
     It is in exactly one, unless it has several numbers and says STOP: it stops each, and is in the rows of each.
     """
 
-    contacts: pl.DataFrame = field(repr=_rows)
+    contacts: pl.DataFrame = field(repr=row_count)
     """One row a mobile, sorted: mobile, the fields that the source has (null: not given), and rows: List(UInt32)."""
-    rejects: pl.DataFrame = field(repr=_rows)
+    rejects: pl.DataFrame = field(repr=row_count)
     """row, field, code, message, mobile: one line for each problem; mobile is null unless it was readable."""
-    merges: pl.DataFrame = field(repr=_rows)
+    merges: pl.DataFrame = field(repr=row_count)
     """mobile, rows, field, kept_row: where several rows met (field null), and each field in which they disagree."""
     source: SourceInfo = field(repr=False)
     settings: PrepareSettings = field(repr=False)

@@ -15,10 +15,10 @@ from pling_async.bulk.fields import ACCOUNT_SCHEMA, canonical, row_count
 from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.list_columns import tidy
 from pling_async.bulk.listing import stopped_with_groups
-from pling_async.bulk.listing_frame import Listed, from_contacts, read_listing
+from pling_async.bulk.listing_frame import Listed, read_listing
 from pling_async.errors import SchemaError
 from pling_async.pling.client import PlingClient
-from pling_async.pling.models import Contact, ContactListing
+from pling_async.pling.models import Contact
 from pling_async.session.unset import UNSET
 
 
@@ -92,12 +92,6 @@ async def _taken(client: PlingClient, listed: Listed, listing: str | None, on_st
         listed = await asyncio.to_thread(_with_groups_of_stopped, listed, stopped)
     found = await asyncio.to_thread(from_listed, listed, origin=client.origin, account_id=client.account_id)
     return evolve(found, listing=listing if is_one else None)
-
-
-def from_listing(listing: ContactListing, *, origin: str, account_id: int) -> Snapshot:
-    """Turn a listing of objects into a snapshot; CPU work, so call it off the event loop."""
-    listed = Listed(from_contacts(listing.contacts), listing.contact_groups)
-    return from_listed(listed, origin=origin, account_id=account_id)
 
 
 def from_listed(listed: Listed, *, origin: str, account_id: int) -> Snapshot:

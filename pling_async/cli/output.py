@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from errno import EPIPE
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 from attrs import frozen
@@ -133,15 +133,14 @@ def cell(value: Any) -> str:
     return safe(_plain(value)) if isinstance(value, datetime) else safe(str(value))
 
 
-def table(*headers: str, rows: Iterable[Sequence[Any]], numbers: frozenset[str] = frozenset()) -> "Table":
-    """Build a plain table; `numbers` are the headers of columns that are aligned to the right."""
+def table(*headers: str, rows: Iterable[Sequence[Any]]) -> "Table":
+    """Build a plain table."""
     from rich.table import Table  # noqa: PLC0415 - `pling --help` does without
     from rich.text import Text  # noqa: PLC0415 - likewise
 
     made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold", show_header=any(headers))
     for header in headers:
-        justify: Literal["left", "right"] = "right" if header in numbers else "left"
-        made.add_column(header, justify=justify, overflow="fold", no_wrap=header in _COPIED)
+        made.add_column(header, overflow="fold", no_wrap=header in _COPIED)
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made

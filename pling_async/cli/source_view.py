@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from pling_async.bulk.report import REJECT_COLUMNS
 from pling_async.cli.output import cell, note, table
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from pling_async.bulk import Prepared
     from pling_async.sources import SourceInfo
-
-REJECT_COLUMNS = ("row", "field", "code", "message")
 
 
 def source_record(source: "SourceInfo") -> dict[str, Any]:
@@ -68,7 +67,7 @@ def labelled(label: str, words: str, *, style: str = "dim") -> Text:
 
 def count_table(counts: Mapping[str, int]) -> "Table":
     """Return counts as a table, what is zero in grey."""
-    made = table("", "", rows=(), numbers=frozenset())
+    made = table("", "", rows=())
     made.columns[1].justify = "right"
     for words, count in counts.items():
         style = "bold" if count else "dim"

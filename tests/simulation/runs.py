@@ -1,6 +1,5 @@
 """A run over all its processes: what it may do, and how each process ended."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from pling_async.session.session import Session
 from tests.simulation.history import State
 from tests.simulation.people import Row
 from tests.simulation.transport import SimulatedTransport
-from tests.simulation.virtual_loop import Killed
 
 
 @define(eq=False, kw_only=True)
@@ -38,11 +36,6 @@ class Life:
         if self.kind not in {"apply", "resume", "undo"}:
             return None
         return self.result if self.result is not None else getattr(self.error, "run", None)
-
-    @property
-    def was_cut_short(self) -> bool:
-        """Killed or cancelled."""
-        return isinstance(self.error, Killed | asyncio.CancelledError)
 
 
 @define(eq=False, kw_only=True)
