@@ -172,7 +172,16 @@ class Plan:
 
         Values that the account has already are bound by its fingerprint, and only the others are hashed.
         """
-        return digest_of(self)
+        return digest_of(
+            self.contacts,
+            self.rejects,
+            self.guards,
+            origin=self.origin,
+            account_id=self.account_id,
+            mode=self.mode.value,
+            fingerprint=self.fingerprint,
+            source=self.source.sha256,
+        )
 
     def group_names_removed(self) -> tuple[str, ...]:
         """Return the account's groups that a replace would delete, since nobody is left in them (section 3.11)."""

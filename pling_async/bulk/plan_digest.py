@@ -1,6 +1,6 @@
 """What a plan's digest is of: everything that a confirmation is bound to."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 from attrs import asdict
@@ -11,27 +11,16 @@ from pling_async.bulk.fingerprint import digest
 from pling_async.bulk.guards import Guards
 from pling_async.bulk.list_columns import differ
 
-if TYPE_CHECKING:
-    from pling_async.bulk.plan import Plan
-
 _UNFINGERPRINTED: Final = ("mobile", "contact_group_ids", "auto_created", "extra", "rows")
 """What a plan holds of every contact beside the values that a fingerprint is of."""
 _DECISION: Final = ("action", "reason", "moved_from")
 
 
-def digest_of(plan: "Plan") -> str:
-    """Return the SHA-256 of a plan; see `Plan.digest`."""
-    facts = {
-        "origin": plan.origin,
-        "account_id": plan.account_id,
-        "mode": plan.mode.value,
-        "fingerprint": plan.fingerprint,
-        "source": plan.source.sha256,
-        "guards": _guard_facts(plan.guards),
-    }
-    decisions = plan.contacts.select(pl.struct(_DECISION).rle().struct.unnest()).unnest("value")
-    changes = plan.contacts.drop("before").with_row_index().filter(_differs(plan.contacts))
-    return digest(plan.contacts.select(_UNFINGERPRINTED), decisions, changes, plan.rejects, **facts)
+def digest_of(contacts: pl.DataFrame, rejects: pl.DataFrame, guards: Guards, **facts: object) -> str:
+    """Return the SHA-256 of what a plan decides, and of the facts that it is bound to; see `Plan.digest`."""
+    decisions = contacts.select(pl.struct(_DECISION).rle().struct.unnest()).unnest("value")
+    changes = contacts.drop("before").with_row_index().filter(_differs(contacts))
+    return digest(contacts.select(_UNFINGERPRINTED), decisions, changes, rejects, guards=_guard_facts(guards), **facts)
 
 
 def _differs(contacts: pl.DataFrame) -> pl.Series:
