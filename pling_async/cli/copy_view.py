@@ -9,21 +9,19 @@ from attrs import asdict
 from rich.text import Text
 
 from pling_async.bulk import report
-from pling_async.cli.copying import Tally
-from pling_async.cli.exits import Exit, exit_code, message
+from pling_async.cli.exits import Exit, message, worst_of
 from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
-from pling_async.cli.plan_view import person, verdict_table
+from pling_async.cli.plan_view import Sign, examples, person, verdict_table
 from pling_async.cli.source_view import count_table, labelled, more
 from pling_async.cli.streams import discard
+from pling_async.cli.tally import Tally
 from pling_async.errors import ConfigurationError, Outcome
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from pling_async.targets import CopyPlan
 
-_SIGNS: Final = {"add": ("+", "green", "added"), "change": ("~", "yellow", "changed")}
+_SIGNS: Final[Mapping[str, Sign]] = {"add": ("+", "green", "added"), "change": ("~", "yellow", "changed")}
 _WHY: Final = {"stopped": "left out (stopped)", "number_taken": "left out (another contact's number)"}
 _COLUMNS: Final = ("mobile", "action", "outcome", "code", "message")
 _SHOWN_FAILURES: Final = 10
@@ -37,7 +35,7 @@ def show_copy(output: Output, plan: "CopyPlan", details: int) -> None:
         output.records((), _people(plan))
     else:
         output.show(*_heading(plan), "", count_table(_counts(plan)), "", verdict_table(plan.verdicts))
-        output.show(*_examples(plan, details))
+        output.show(*examples(plan.contacts, _SIGNS, details, _summary))
 
 
 def _record(plan: "CopyPlan") -> dict[str, Any]:
@@ -81,18 +79,6 @@ def _heading(plan: "CopyPlan") -> Iterator[Text]:
     if plan.left:
         words = ", ".join(f"{name}: {count}" for name, count in plan.left.items())
         yield labelled("no place there", words, style="yellow")
-
-
-def _examples(plan: "CopyPlan", limit: int) -> "Iterator[Text | Table]":
-    for action, (sign, style, words) in _SIGNS.items():
-        chosen = plan.contacts.filter(action=action)
-        if limit and chosen.height:
-            yield Text(f"\n{words}", style="bold")
-            made = table("", "", "", rows=())
-            for row in chosen.head(limit).iter_rows(named=True):
-                made.add_row(Text(sign, style=style), Text(cell(row["mobile"])), Text(_summary(action, row)))
-            yield made
-            yield from more(limit, chosen.height, "--details N shows more, -o ndjson all")
 
 
 def _summary(action: str, row: Mapping[str, Any]) -> str:
@@ -175,10 +161,5 @@ def _save(tally: Tally, reports: Reports) -> Exit:
 
 
 def _exit(tally: Tally) -> Exit:
-    codes = {exit_code(each.code) for each in tally.failed if each.code != "halted"}
-    if tally.counted(Outcome.UNKNOWN):
-        codes.add(Exit.UNKNOWN)
-    for worst in (Exit.AUTH, Exit.UNKNOWN):
-        if worst in codes:
-            return worst
-    return Exit.FAILED if tally.failed else Exit.OK
+    worst = worst_of((each.code for each in tally.failed), has_unknown=tally.counted(Outcome.UNKNOWN) > 0)
+    return worst or (Exit.FAILED if tally.failed else Exit.OK)

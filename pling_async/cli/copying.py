@@ -1,12 +1,9 @@
 """Carry a copy over to another system, show what became of everybody, and let Ctrl-C stop it well."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING
-
-from attrs import define, field
 
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Interrupted
@@ -14,48 +11,14 @@ from pling_async.cli.options import Reports
 from pling_async.cli.output import Output
 from pling_async.cli.progress import Progress
 from pling_async.cli.stopping import Stopping
-from pling_async.errors import Outcome, VerificationError
+from pling_async.cli.tally import Tally
+from pling_async.errors import VerificationError
 
 if TYPE_CHECKING:
-    from pling_async.bulk.per_contact import Written
     from pling_async.pling.client import PlingClient
     from pling_async.targets import CopyPlan, Target
-    from pling_async.targets.written import WrittenRows
 
 Opened = Callable[[], AbstractAsyncContextManager["Target"]]
-
-
-@define
-class Tally:
-    """What became of everybody: counts, and those whom something went wrong with."""
-
-    done: Counter[tuple[str, Outcome]] = field(factory=Counter)
-    """By action and outcome."""
-    failed: "list[Written]" = field(factory=list, repr=False)
-    warned: "list[Written]" = field(factory=list, repr=False)
-    """Written, with something to look at."""
-    reported: "WrittenRows | None" = None
-    """Everybody, if there is to be a report."""
-    is_stopped: bool = False
-
-    def add(self, each: "Written") -> None:
-        """Count one person."""
-        self.done[each.action, each.outcome] += 1
-        if each.outcome is not Outcome.APPLIED and (each.outcome is not Outcome.SKIPPED or each.code == "halted"):
-            self.failed.append(each)
-        elif each.outcome is Outcome.APPLIED and each.message:
-            self.warned.append(each)
-        if self.reported is not None:
-            self.reported.add(each)
-
-    @property
-    def written(self) -> int:
-        """How many people of those to be written have had their turn."""
-        return sum(count for (action, _), count in self.done.items() if action in {"add", "change"})
-
-    def counted(self, outcome: Outcome) -> int:
-        """Return how many people ended in an outcome."""
-        return sum(count for (_, each), count in self.done.items() if each is outcome)
 
 
 def carried_over(plan: "CopyPlan", opened: Opened, output: Output, reports: Reports) -> int:

@@ -1,5 +1,6 @@
 """What a command ends with: the exit codes, and one ordered table from errors to them."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
@@ -93,6 +94,12 @@ def exit_code(error: BaseException | str) -> Exit:
         known = getattr(errors, error, errors.PlingError)
         return next((each.code for each in ENDINGS if issubclass(known, each.error)), Exit.FAILED)
     return ending(error).code
+
+
+def worst_of(codes: Iterable[str], *, has_unknown: bool) -> Exit | None:
+    """Return what the codes of outcomes end a command with: not being let in, then not knowing; None for all others."""
+    found = {exit_code(code) for code in codes if code != "halted"} | ({Exit.UNKNOWN} if has_unknown else set())
+    return next((worst for worst in (Exit.AUTH, Exit.UNKNOWN) if worst in found), None)
 
 
 def message(error: BaseException) -> str:

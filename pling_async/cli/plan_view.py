@@ -1,6 +1,6 @@
 """How a plan is shown: counts first, then what the guards say, then examples of what changes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 MARKS: Final = {Level.PASSED: ("ok", "green"), Level.HELD: ("held", "yellow"), Level.REFUSED: ("REFUSED", "bold red")}
 
-_SHOWN: Final = {
-    Action.ADD: ("+", "green", "added"),
-    Action.CHANGE: ("~", "yellow", "changed"),
-    Action.MOVE: (">", "yellow", "with a new number"),
-    Action.REMOVE: ("-", "red", "removed"),
+Sign = tuple[str, str, str]
+"""What stands before a contact, in which colour, and the words above all of its kind."""
+
+_SIGNS: Final[Mapping[str, Sign]] = {
+    Action.ADD.value: ("+", "green", "added"),
+    Action.CHANGE.value: ("~", "yellow", "changed"),
+    Action.MOVE.value: (">", "yellow", "with a new number"),
+    Action.REMOVE.value: ("-", "red", "removed"),
 }
 
 MODES: Final = {
@@ -38,7 +41,7 @@ def show_plan(output: Output, plan: "Plan", details: int) -> None:
         output.records((), contact_records(plan))
     else:
         output.show(*source_lines(plan.source), *_account_lines(plan), "", count_table(_counts(plan)), "")
-        output.show(verdict_table(plan.verdicts), *_examples(plan, details))
+        output.show(verdict_table(plan.verdicts), *examples(plan.contacts, _SIGNS, details, _summary))
 
 
 def plan_record(plan: "Plan") -> dict[str, Any]:
@@ -105,22 +108,25 @@ def verdict_table(verdicts: Iterable[Verdict]) -> "Table":
     return made
 
 
-def _examples(plan: "Plan", limit: int) -> "Iterator[Text | Table]":
-    for action, (sign, style, words) in _SHOWN.items():
-        chosen = plan.contacts.filter(action=action.value)
+def examples(
+    contacts: Any, signs: Mapping[str, Sign], limit: int, summary: Callable[[str, Mapping[str, Any]], str]
+) -> "Iterator[Text | Table]":
+    """Show the first contacts of each action that a frame has, each with its `summary`."""
+    for action, (sign, style, words) in signs.items():
+        chosen = contacts.filter(action=action)
         if limit and chosen.height:
             yield Text(f"\n{words}", style="bold")
             made = table("", "", "", rows=())
             for row in chosen.head(limit).iter_rows(named=True):
-                made.add_row(Text(sign, style=style), Text(cell(row["mobile"])), Text(_summary(action, row)))
+                made.add_row(Text(sign, style=style), Text(cell(row["mobile"])), Text(summary(action, row)))
             yield made
             yield from more(limit, chosen.height, "--details N shows more, -o ndjson all")
 
 
-def _summary(action: Action, row: Mapping[str, Any]) -> str:
-    if action is Action.MOVE:
+def _summary(action: str, row: Mapping[str, Any]) -> str:
+    if action == Action.MOVE:
         return f"was {cell(row['moved_from'])} (the same {row['moved_by'].replace('_', ' ')})"
-    if action is not Action.CHANGE:
+    if action != Action.CHANGE:
         return person(row)
     changes = ((name, each["from"], each["to"]) for name, each in _changes(row).items())
     return "; ".join(f"{name}: {_quoted(before)} → {_quoted(after)}" for name, before, after in changes)

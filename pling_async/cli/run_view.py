@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pling_async.bulk import report
 from pling_async.bulk.private_files import check_place
-from pling_async.cli.exits import Exit, exit_code, message
+from pling_async.cli.exits import Exit, message, worst_of
 from pling_async.cli.options import Reports
 from pling_async.cli.output import Output, cell, complain, note, table
 from pling_async.cli.source_view import concerns, count_table, more, source_record
@@ -94,12 +94,9 @@ def run_record(run: "Run") -> dict[str, Any]:
 def run_exit(run: "Run") -> Exit:
     """Return the exit code of a run: the worst that happened decides."""
     failed = [each["code"] for each in _failures(run)]
-    codes = {exit_code(code) for code in failed if code != "halted"}
-    if run.outcome_counts[Outcome.UNKNOWN]:
-        codes.add(Exit.UNKNOWN)
-    for worst in (Exit.AUTH, Exit.UNKNOWN):
-        if worst in codes:
-            return worst
+    worst = worst_of(failed, has_unknown=run.outcome_counts[Outcome.UNKNOWN] > 0)
+    if worst is not None:
+        return worst
     if failed or not run.is_complete:
         return Exit.FAILED
     return Exit.REJECTS if run.plan.counts.rejected_rows else Exit.OK

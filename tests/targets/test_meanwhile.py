@@ -7,7 +7,7 @@ from attrs import evolve
 
 from pling_async import targets
 from pling_async.bulk.per_contact import Written
-from pling_async.cli.copying import Tally
+from pling_async.cli.tally import Tally
 from pling_async.errors import ConfigurationError, Outcome
 from pling_async.frontapp.models import Handle, NewContact
 from pling_async.ip1 import Contact
