@@ -65,7 +65,7 @@ class Listed:
     words: tuple[str, ...]
 
 
-SOURCE: Mapping[str, Any] = {
+_SOURCE: Mapping[str, Any] = {
     "file": click.argument("file", type=_FILE, required=False),
     "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
     "dsn": click.option(
@@ -78,8 +78,8 @@ SOURCE: Mapping[str, Any] = {
 }
 
 
-def to_listed(values: Values) -> Listed:
-    """Return where the list is, from the values of `SOURCE`: a file or a query, and not both."""
+def _to_listed(values: Values) -> Listed:
+    """Return where the list is, from the values of `_SOURCE`: a file or a query, and not both."""
     file, sql, dsn = values["file"], values["sql"], values["dsn"]
     if (file is None) == (sql is None):
         raise click.UsageError("Give the list as FILE, or as --sql QUERY with --dsn URL.")
@@ -99,7 +99,7 @@ def is_typed(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
-source_options = gathered("listed", SOURCE, to_listed)
+source_options = gathered("listed", _SOURCE, _to_listed)
 """Where a list comes from; the command receives `listed`."""
 
 READING: Mapping[str, Any] = {

@@ -10,16 +10,16 @@ from pling_async.cli.check import save_rejects
 from pling_async.cli.commands import Command, as_typed
 from pling_async.cli.connection import on_account
 from pling_async.cli.exits import Exit
-from pling_async.cli.options import output_option
+from pling_async.cli.options import Listed, output_option, source_options
 from pling_async.cli.output import Output, confirm, note, shown_first
 from pling_async.cli.planning import (
     WITHIN,
     Applying,
-    PlanRequest,
     View,
+    Within,
     applying_options,
-    planning_options,
     viewing_options,
+    within_options,
 )
 from pling_async.cli.writing import carried_out
 
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@planning_options
+@source_options
+@within_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 3 when the plan would change something.")
 @viewing_options
-def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: View) -> int:  # noqa: FBT001 - click's
+def plan(listed: Listed, within: Within, out: Path | None, detailed_exitcode: bool, view: View) -> int:  # noqa: FBT001 - click's
     """Say what a list would do to the account; nothing is written.
 
       pling plan customers.csv
@@ -42,7 +43,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
 
     The default mode is merge: nobody is removed. Guards look at the plan, and --yes lifts none of them.
     """
-    made = _planned(request)
+    made = _planned(listed, within)
     show_made(view, made)
     if out is not None:
         save_made(made, out)
@@ -50,7 +51,7 @@ def plan(request: PlanRequest, out: Path | None, detailed_exitcode: bool, view: 
     if out is not None:
         view.output.next_step("apply", out)
     elif made.counts.writes:
-        view.output.next_step("plan", *request.listed.words, *as_typed(WITHIN), "--out", "PLAN")
+        view.output.next_step("plan", *listed.words, *as_typed(WITHIN), "--out", "PLAN")
     else:
         view.output.next_step("contacts", "list")
     return Exit.DIFFERENCES if detailed_exitcode and made.counts.writes else Exit.OK
@@ -92,10 +93,11 @@ def apply(file: Path, digest: str | None, applying: Applying, output: Output) ->
 
 
 @click.command("import", cls=Command)
-@planning_options
+@source_options
+@within_options
 @applying_options
 @viewing_options
-def import_(request: PlanRequest, applying: Applying, view: View) -> int:
+def import_(listed: Listed, within: Within, applying: Applying, view: View) -> int:
     """Plan a list, show the plan, ask, and carry it out.
 
       pling import customers.csv
@@ -105,7 +107,7 @@ def import_(request: PlanRequest, applying: Applying, view: View) -> int:
     The default mode is merge: nobody is removed. With -o json or ndjson only the result is printed, and what should be
     looked at in the list is said on stderr.
     """
-    return confirmed(_planned(request), applying, view)
+    return confirmed(_planned(listed, within), applying, view)
 
 
 def confirmed(made: "Plan", applying: Applying, view: View) -> int:
@@ -117,13 +119,13 @@ def confirmed(made: "Plan", applying: Applying, view: View) -> int:
     return _carried_out(made, applying, view.output)
 
 
-def _planned(request: PlanRequest) -> "Plan":
+def _planned(listed: Listed, within: Within) -> "Plan":
     """Read the list first: when it cannot be read, nobody is asked anything."""
     from pling_async import bulk  # noqa: PLC0415 - polars takes a while to import
 
-    prepared = asyncio.run(bulk.prepare(request.listed.source, settings=request.settings))
+    prepared = asyncio.run(bulk.prepare(listed.source, settings=within.settings))
     return on_account(
-        lambda client: bulk.plan(client, prepared, mode=request.mode, guards=request.guards),
+        lambda client: bulk.plan(client, prepared, mode=within.mode, guards=within.guards),
         interrupted=lambda: "nothing was sent",
     )
 

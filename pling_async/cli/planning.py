@@ -11,13 +11,10 @@ from pling_async.cli.options import (
     OUTPUT,
     READING,
     REPORTS,
-    SOURCE,
-    Listed,
     Reports,
     Values,
     gathered,
     settle_option,
-    to_listed,
     to_settings,
     yes_option,
 )
@@ -47,16 +44,6 @@ class _Limit(click.ParamType[Any]):
 class Within:
     """How a list is read and planned, wherever it comes from."""
 
-    mode: str
-    settings: "PrepareSettings"
-    guards: "Guards"
-
-
-@frozen
-class PlanRequest:
-    """What is to be planned."""
-
-    listed: Listed
     mode: str
     settings: "PrepareSettings"
     guards: "Guards"
@@ -128,16 +115,8 @@ def _within(values: Values) -> Within:
     return Within(values["mode"], settings, guards)
 
 
-def _plan_request(values: Values) -> PlanRequest:
-    within = _within(values)
-    return PlanRequest(to_listed({name: values[name] for name in SOURCE}), within.mode, within.settings, within.guards)
-
-
 within_options = gathered("within", WITHIN, _within)
-"""How what is read elsewhere is planned, and within which guards; the command receives `within`."""
-
-planning_options = gathered("request", {**SOURCE, **WITHIN}, _plan_request)
-"""What is planned and within which guards; the command receives `request`."""
+"""How what is read is planned, and within which guards; the command receives `within`."""
 
 
 @frozen
