@@ -1,7 +1,7 @@
 """`pling check`: what is in a list, before any account is involved."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,7 +20,7 @@ from pling_async.cli.output import Output, counted, note
 if TYPE_CHECKING:
     from pling_async.bulk import Plan, Prepared, PrepareSettings
 
-_SHOWN: int = 20
+_SHOWN: Final = 20
 
 
 @click.command(cls=Command)

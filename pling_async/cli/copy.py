@@ -31,7 +31,7 @@ _OUTWARD: Final = frozenset(
 )
 """What a copy out of Pling goes by; every other option is about lists, deletions, or runs of Pling."""
 
-_ENDS = click.Choice(["pling", *NAMES])
+_ENDS: Final = click.Choice(["pling", *NAMES])
 
 
 @frozen
@@ -45,7 +45,7 @@ class Route:
     out: Path | None
 
 
-_ROUTE: Mapping[str, Any] = {
+_ROUTE: Final[Mapping[str, Any]] = {
     "origin": click.option("--from", "origin", type=_ENDS, required=True, help="Where the contacts are."),
     "target": click.option("--to", "target", type=_ENDS, required=True, help="Where they shall be as well."),
     "stopped": click.option(

@@ -1,7 +1,7 @@
 """`pling groups`: contact groups."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 from attrs import frozen
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Members = Literal["keep", "delete", "delete_orphans"]
 
-_ID = click.IntRange(min=0)
+_ID: Final = click.IntRange(min=0)
 
 
 @click.group(cls=Group)

@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 import click
@@ -21,11 +21,11 @@ Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 Values = Mapping[str, Any]
 
-_PASSWORD = re.compile(
+_PASSWORD: Final = re.compile(
     r"://[^/?#@]*:.*@|[?&;]\w*(?:password|passwd|passphrase|pass|pwd|secret|token|api_?key)\s*=", re.IGNORECASE
 )
 """In the URL of a database: after a user, or as a parameter. A password may hold what should be escaped in a URL."""
-_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
 def gathered(name: str, options: Mapping[str, Decorator], gather: Callable[[Values], Any]) -> Decorator:
@@ -65,7 +65,7 @@ class Listed:
     words: tuple[str, ...]
 
 
-_SOURCE: Mapping[str, Any] = {
+_SOURCE: Final[Mapping[str, Any]] = {
     "file": click.argument("file", type=_FILE, required=False),
     "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
     "dsn": click.option(
@@ -102,7 +102,7 @@ def is_typed(option: str) -> bool:
 source_options = gathered("listed", _SOURCE, _to_listed)
 """Where a list comes from; the command receives `listed`."""
 
-READING: Mapping[str, Any] = {
+READING: Final[Mapping[str, Any]] = {
     "region": click.option("--region", default="NO", show_default=True, help="Country of numbers without one."),
     "numbers": click.option(
         "--numbers",
@@ -153,7 +153,7 @@ class Reports:
     flavour: str = "spreadsheet"
 
 
-REJECTS: Mapping[str, Any] = {
+_REJECTS: Final[Mapping[str, Any]] = {
     "rejects": click.option(
         "--rejects",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -169,8 +169,8 @@ REJECTS: Mapping[str, Any] = {
     ),
 }
 
-REPORTS: Mapping[str, Any] = {
-    **REJECTS,
+REPORTS: Final[Mapping[str, Any]] = {
+    **_REJECTS,
     "report": click.option(
         "--report",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -178,10 +178,10 @@ REPORTS: Mapping[str, Any] = {
     ),
 }
 
-rejects_option = gathered("reports", REJECTS, lambda values: Reports(**values))
+rejects_option = gathered("reports", _REJECTS, lambda values: Reports(**values))
 """The rejects file; the command receives `reports`."""
 
-_REPORT_ALONE: Mapping[str, Any] = {name: REPORTS[name] for name in ("report", "flavour")}
+_REPORT_ALONE: Final[Mapping[str, Any]] = {name: REPORTS[name] for name in ("report", "flavour")}
 
 report_options = gathered("reports", _REPORT_ALONE, lambda values: Reports(**values))
 """The report without the rejects, for runs of which the list is gone; the command receives `reports`."""
@@ -197,7 +197,7 @@ settle_option = click.option(
     help="How long to watch the account when the answer to a replace is lost.",
 )
 
-OUTPUT: Mapping[str, Any] = {
+OUTPUT: Final[Mapping[str, Any]] = {
     "output": click.option(
         "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How data is shown."
     )

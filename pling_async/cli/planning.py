@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from attrs import frozen
@@ -49,7 +49,7 @@ class Within:
     guards: "Guards"
 
 
-WITHIN: Mapping[str, Any] = {
+WITHIN: Final[Mapping[str, Any]] = {
     "mode": click.option(
         "--mode",
         type=click.Choice(["merge", "replace"]),
@@ -129,7 +129,7 @@ class Applying:
     settle: float
 
 
-_APPLYING: Mapping[str, Any] = {
+_APPLYING: Final[Mapping[str, Any]] = {
     "strategy": click.option(
         "--strategy",
         type=click.Choice(["auto", "replace", "per_contact"]),
@@ -164,7 +164,7 @@ class View:
     is_redacted: bool
 
 
-_VIEWING: Mapping[str, Any] = {
+_VIEWING: Final[Mapping[str, Any]] = {
     "details": click.option(
         "--details", type=click.IntRange(min=0), default=5, show_default=True, help="Contacts shown of each kind."
     ),

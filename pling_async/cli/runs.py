@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,9 +16,9 @@ from pling_async.cli.writing import carried_out
 if TYPE_CHECKING:
     from pling_async.bulk import KeptRun, Plan
 
-_COLUMNS = ("run", "account_id", "mode", "writes", "removals", "status", "list")
+_COLUMNS: Final = ("run", "account_id", "mode", "writes", "removals", "status", "list")
 """What a terminal has room for; a run's id begins with its time, and JSON has the rest."""
-_WARNINGS = {
+_WARNINGS: Final = {
     "in doubt": "warning: its replace may have been carried out, and may still be; nobody watches the account now, nor "
     "puts back the stops that a late replace takes away: look at the account before you write to it",
     "damaged": "warning: nobody knows what the run did, and its removals do not count towards the limit of a day: "

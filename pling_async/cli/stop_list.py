@@ -20,7 +20,7 @@ _NOBODY: Final = (
     "no contact of the account has this number; so that no list makes them reachable later, import one with their "
     "number and yes in a column Stopp: they arrive stopped"
 )
-_COLUMNS = ("id", "mobile", "name", "email", "last_modified")
+_COLUMNS: Final = ("id", "mobile", "name", "email", "last_modified")
 
 
 @click.group("stop-list", cls=Group)

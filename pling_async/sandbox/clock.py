@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def wire(moment: datetime) -> str:

@@ -2,9 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
-_IDS = "sqlite_sequence"
+_IDS: Final = "sqlite_sequence"
 
 Snapshot = dict[str, Any]
 """Rows (objects by column) under each table's name, and the clock's ticks."""

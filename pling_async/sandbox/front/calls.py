@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from attrs import field, frozen
@@ -29,7 +29,7 @@ class Answer:
         return cls(status=status, body=orjson.dumps(body))
 
 
-DONE = Answer(status=204)
+DONE: Final = Answer(status=204)
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """What the page's forms say, turned into values; what cannot be is a `ValueError` with a sentence to show."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import orjson
@@ -10,8 +10,8 @@ from pling_async.sandbox.faults import Fault
 
 Form = Mapping[str, str]
 
-_WHOLE = ("status", "skip", "keep", "rows")
-_SECONDS = ("delay", "late", "silence")
+_WHOLE: Final = ("status", "skip", "keep", "rows")
+_SECONDS: Final = ("delay", "late", "silence")
 
 
 def fault(form: Form) -> Fault:

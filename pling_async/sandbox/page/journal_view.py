@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from pling_async.sandbox.journal import Entry
 
-PAGE_SIZE = 25
-_SHOWN_BODY = 20_000
+PAGE_SIZE: Final = 25
+_SHOWN_BODY: Final = 20_000
 """Characters of a body; the journal keeps 64 kB."""
 
 

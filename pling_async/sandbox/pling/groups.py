@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -11,7 +11,7 @@ from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.schema import GROUP_COLUMNS
 from pling_async.sandbox.pling.semantics import Semantics
 
-_SELECT = "SELECT id, lastModified, created, accountId, name FROM groups"
+_SELECT: Final = "SELECT id, lastModified, created, accountId, name FROM groups"
 
 
 def groups_of(connection: sqlite3.Connection, account_id: int) -> Iterator[Row]:

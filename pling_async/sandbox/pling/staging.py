@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 
@@ -11,20 +11,20 @@ from pling_async.sandbox.pling.merge import Row
 from pling_async.sandbox.pling.semantics import Semantics
 from pling_async.sandbox.pling.store import BATCH, SETTABLE
 
-_CREATE = """CREATE TEMP TABLE staged (
+_CREATE: Final = """CREATE TEMP TABLE staged (
     number INTEGER PRIMARY KEY, mobile TEXT NOT NULL, speedDial TEXT, given BLOB, isValid INTEGER NOT NULL)"""
-_INDEX = "CREATE INDEX temp.stagedByMobile ON staged (mobile, isValid)"
+_INDEX: Final = "CREATE INDEX temp.stagedByMobile ON staged (mobile, isValid)"
 
-_EXISTING = ("id", "mobile", *SETTABLE, "contactGroupIds")
+_EXISTING: Final = ("id", "mobile", *SETTABLE, "contactGroupIds")
 """What a replace compares and changes."""
-_READ = f"""SELECT number, staged.mobile, given, {", ".join(f"contactRows.{name}" for name in _EXISTING)}
+_READ: Final = f"""SELECT number, staged.mobile, given, {", ".join(f"contactRows.{name}" for name in _EXISTING)}
     FROM staged LEFT JOIN contactRows ON contactRows.accountId = ? AND contactRows.mobile = staged.mobile
     WHERE isValid AND number > ? ORDER BY number LIMIT ?"""  # noqa: S608 - names of our own
 
-_REPEATED = """SELECT number, mobile FROM staged WHERE isValid AND mobile IN
+_REPEATED: Final = """SELECT number, mobile FROM staged WHERE isValid AND mobile IN
     (SELECT mobile FROM staged WHERE isValid GROUP BY mobile HAVING count(*) > 1) ORDER BY number"""
 
-_CONFLICTS = """
+_CONFLICTS: Final = """
     WITH holders (number, dial) AS (
         SELECT -1, speedDial FROM contacts WHERE accountId = :account AND speedDial <> '' AND :keepsInvalid
             AND EXISTS (SELECT 1 FROM staged WHERE mobile = contacts.mobile AND NOT isValid)
@@ -42,11 +42,11 @@ _CONFLICTS = """
         ) AS place FROM holders
     ) WHERE place > 1"""
 
-_REMOVED = """DELETE FROM contacts WHERE id IN (
+_REMOVED: Final = """DELETE FROM contacts WHERE id IN (
     SELECT id FROM contacts WHERE accountId = :account
         AND NOT EXISTS (SELECT 1 FROM staged WHERE mobile = contacts.mobile AND (isValid OR :keepsInvalid))
         ORDER BY id LIMIT :limit) RETURNING id, mobile, name, stop, email, city"""
-_GONE = ("id", "mobile", "name", "stop", "email", "city")
+_GONE: Final = ("id", "mobile", "name", "stop", "email", "city")
 """What a removal returns."""
 
 
