@@ -22,7 +22,7 @@ from pling_async.errors import (
 from pling_async.frontapp.codec import decode_page, dumped
 from pling_async.frontapp.models import Contact, Conversation
 from pling_async.frontapp.paths import Spot
-from pling_async.session.account import Reached
+from pling_async.session.account import BaseAccount
 from pling_async.session.paging import Page, elements
 from pling_async.session.protocol import OK, Request
 from pling_async.session.retry import RetryLaw
@@ -40,7 +40,7 @@ _TOKEN: Final = "page_token"  # noqa: S105 - where a page begins
 
 
 @frozen
-class Account(Reached):
+class Account(BaseAccount):
     """The company that a token speaks for, and the session that reaches it."""
 
     async def read(

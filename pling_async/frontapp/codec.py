@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 import attrs
 import orjson
 from cattrs import Converter
-from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.errors import ValidationError
@@ -31,10 +30,10 @@ from pling_async.frontapp.models import (
 from pling_async.session import strict
 from pling_async.session.jsontext import is_sendable, load_json
 from pling_async.session.paging import Page
+from pling_async.session.structured import structured
 from pling_async.session.unset import UNSET, Unset
 
 T = TypeVar("T")
-Next = str
 
 _REST: Final = "\0extra"
 _READ: Final = (Contact, ContactList, Note, Conversation, CustomField, Company)
@@ -119,18 +118,7 @@ def read(model: type[T], raw: Any) -> T:
             raise strict.Mismatch("a value", f".{name}")
     rest = {name: value for name, value in given.items() if name not in known}
     given[_REST] = rest
-    try:
-        return _converter.structure(given, model)
-    except ClassValidationError as errors:
-        mismatch = _first(errors)
-    raise mismatch
-
-
-def _first(errors: ClassValidationError) -> strict.Mismatch:
-    error = errors.exceptions[0]
-    note = next(note for note in error.__notes__ if isinstance(note, AttributeValidationNote))
-    mismatch = error if isinstance(error, strict.Mismatch) else strict.Mismatch("a value")
-    return mismatch.below(f".{note.name}")
+    return structured(_converter, given, model)
 
 
 def decode(model: type[T], body: bytes) -> T:
@@ -138,12 +126,12 @@ def decode(model: type[T], body: bytes) -> T:
     return strict.decoded(lambda: read(model, load_json(body)))
 
 
-def decode_page(model: type[T], body: bytes) -> Page[T, Next]:
+def decode_page(model: type[T], body: bytes) -> Page[T, str]:
     """Read a listing: its `_results`, and `_pagination.next` as it came; listings without pages lack it."""
     return strict.decoded(lambda: _page(model, strict.json_object(load_json(body))))
 
 
-def _page(model: type[T], raw: dict[str, Any]) -> Page[T, Next]:
+def _page(model: type[T], raw: dict[str, Any]) -> Page[T, str]:
     results = strict.array(raw.get("_results"), partial(read, model), at="._results")
     following = _fields(raw.get("_pagination")).get("next")
     return Page(tuple(results), None if following is None else strict.given_text(following) or None)

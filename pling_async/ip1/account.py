@@ -10,7 +10,7 @@ from attrs import frozen
 
 from pling_async.errors import BadRequest, CorrelationError, ValidationError
 from pling_async.ip1.links import Query, next_query
-from pling_async.session.account import Reached
+from pling_async.session.account import BaseAccount
 from pling_async.session.paging import Page, elements
 from pling_async.session.protocol import Request, Response
 from pling_async.session.retry import RetryLaw
@@ -29,7 +29,7 @@ _START, _LIMIT = "start", "limit"
 
 
 @frozen
-class Account(Reached):
+class Account(BaseAccount):
     """The account that a token opens, and the session that reaches it."""
 
     origin: str

@@ -9,12 +9,12 @@ from attrs import frozen
 from pling_async.errors import CorrelationError, Problem, ValidationError
 from pling_async.pling.codec import encode
 from pling_async.pling.models import Contact, ContactGroup
-from pling_async.session.account import Reached
+from pling_async.session.account import BaseAccount
 from pling_async.session.unset import UNSET, Unset
 
 
 @frozen
-class Account(Reached):
+class Account(BaseAccount):
     """One account, and the session that reaches it."""
 
     id: int

@@ -13,13 +13,13 @@ from typing import Any, Final, TypeVar
 
 import attrs
 from cattrs import Converter
-from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from pling_async.pling.models import Contact, ContactGroup, ContactListing, InvalidContact, ReplaceResult
 from pling_async.session import strict
 from pling_async.session.jsontext import load_in_pieces, load_json
+from pling_async.session.structured import structured
 from pling_async.session.unset import Unset
 
 T = TypeVar("T")
@@ -86,18 +86,7 @@ def _read(model: type[T], raw: Any) -> T:
     known = _KNOWN[model]
     is_known = strict.json_object(raw).keys() <= known
     raw["\0extra"] = {} if is_known else {name: value for name, value in raw.items() if name not in known}
-    try:
-        return _converter.structure(raw, model)
-    except ClassValidationError as errors:
-        mismatch = _first(errors)
-    raise mismatch
-
-
-def _first(errors: ClassValidationError) -> strict.Mismatch:
-    error = errors.exceptions[0]
-    note = next(note for note in error.__notes__ if isinstance(note, AttributeValidationNote))
-    mismatch = error if isinstance(error, strict.Mismatch) else strict.Mismatch("a value")
-    return mismatch.below(f".{wire_name(note.name)}")
+    return structured(_converter, raw, model, wire_name)
 
 
 def _required(raw: dict[str, Any], name: str) -> None:

@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 
 @frozen
-class Reached:
-    """Whoever is at the other end of a session; each system says in its own `Account` what that is."""
+class BaseAccount:
+    """The session that reaches an account; what else is known of one, each system says in its own `Account`."""
 
     session: Caller
 
