@@ -24,7 +24,7 @@ from pling_async.session.unset import UNSET
 _SLICE: Final = 20_000
 """Rows encoded at a time: copying them holds the interpreter for a few milliseconds."""
 
-_BESIDE: Final = min(4, os.cpu_count() or 1)
+_THREADS: Final = min(4, os.cpu_count() or 1)
 _SPACE: Final = 0x20
 
 _PUNCTUATION: Final = 12
@@ -74,9 +74,9 @@ def write_body(path: Path, wanted: pl.DataFrame, groups: pl.DataFrame, *, consen
 def _encoded(contacts: pl.DataFrame, consent: frozenset[str]) -> Iterator[bytes]:
     """Encode slice by slice, a few side by side, so that no more than those are in memory."""
     starts = range(0, contacts.height, _SLICE)
-    with ThreadPoolExecutor(_BESIDE, thread_name_prefix="pling-body") as pool:
-        for at in range(0, len(starts), _BESIDE):
-            parts = (contacts.slice(start, _SLICE) for start in starts[at : at + _BESIDE])
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="pling-body") as pool:
+        for at in range(0, len(starts), _THREADS):
+            parts = (contacts.slice(start, _SLICE) for start in starts[at : at + _THREADS])
             yield from pool.map(partial(_slice, consent=consent), parts)
 
 

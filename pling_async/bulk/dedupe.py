@@ -19,8 +19,8 @@ MERGES: Final = pl.Schema(
 )
 
 _DISPUTES: Final = pl.Schema({"owner": pl.UInt32(), "kept_row": pl.UInt32()})
-_BESIDE: Final = 2
-"""Columns that are gathered at a time; more would only take memory."""
+_THREADS: Final = 2
+"""Of these each gathers a column at a time; more would only take memory."""
 
 
 @frozen(kw_only=True)
@@ -79,7 +79,7 @@ def collapse(chunks: list[Checked], keep: Keep = "last") -> Collapsed:
     columns = _columns([chunk.rows for chunk in chunks])
     chunks.clear()
     names = tuple(columns)
-    with ThreadPoolExecutor(_BESIDE) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         gathered = pool.map(lambda name: _gathered(name, columns.pop(name), places), names)
         found = dict(zip(names, gathered, strict=True))
     contacts = pl.DataFrame({name: each.cells for name, each in found.items()} | {"rows": _rows(places)})

@@ -8,7 +8,7 @@ from typing import IO, Any, Final, cast
 
 import polars as pl
 
-_BESIDE: Final = 6
+_TOGETHER: Final = 6
 """Columns that are hashed together, the others beside them."""
 _FEW: Final = 1000
 """Rows up to which Python writes them out sooner than the queries on every column are planned."""
@@ -32,7 +32,7 @@ def digest(*frames: pl.DataFrame, **facts: object) -> str:
         several = [part for part in parts if _only(part) is None]
         for height in sorted({part.len() for part in several}):
             alike = [part for part in several if part.len() == height]
-            tables.extend(alike[at : at + _BESIDE] for at in range(0, len(alike), _BESIDE))
+            tables.extend(alike[at : at + _TOGETHER] for at in range(0, len(alike), _TOGETHER))
     if tables:
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="pling-digest") as pool:
             said.extend(pool.map(_hashed, tables))

@@ -17,7 +17,7 @@ from pling_async.bulk.settings import PrepareSettings
 from pling_async.sources import Part, Reading, Source, SourceInfo
 
 _PART_ROWS: Final = 250_000
-_BESIDE: Final = min(4, os.cpu_count() or 1)
+_THREADS: Final = min(4, os.cpu_count() or 1)
 
 
 @frozen(kw_only=True)
@@ -56,7 +56,7 @@ async def _checked(reading: Reading, settings: PrepareSettings) -> list[Checked]
     try:
         async with aclosing(_sized(reading)) as parts:
             async for part in parts:
-                if len(ahead) == _BESIDE:
+                if len(ahead) == _THREADS:
                     found.append(await ahead.popleft())
                 ahead.append(asyncio.create_task(asyncio.to_thread(check, part, settings, rows + 1)))
                 rows += part.frame.height

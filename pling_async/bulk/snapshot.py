@@ -13,8 +13,8 @@ from attrs import evolve, field, frozen
 from pling_async.bulk.alignment import by_mobile
 from pling_async.bulk.fields import ACCOUNT_SCHEMA, canonical, row_count
 from pling_async.bulk.fingerprint import digest
+from pling_async.bulk.hidden_groups import stopped_with_groups
 from pling_async.bulk.list_columns import tidy
-from pling_async.bulk.listing import stopped_with_groups
 from pling_async.bulk.listing_frame import Listed, read_listing
 from pling_async.errors import SchemaError
 from pling_async.pling.client import PlingClient

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from pling_async.bulk.hidden_groups import with_hidden_groups
 from pling_async.bulk.id_table import IdTable
-from pling_async.bulk.listing import with_hidden_groups
 from pling_async.bulk.workers import spread
 from pling_async.errors import (
     AuthenticationError,

@@ -28,7 +28,7 @@ class Answer:
     status: int
     body: Any = None
     """Its JSON, None for other texts."""
-    headers: Response = field(repr=False)
+    response: Response = field(repr=False)
 
     @property
     def is_yes(self) -> bool:
@@ -37,7 +37,7 @@ class Answer:
 
     def header(self, name: str) -> str | None:
         """Return a header."""
-        return header(self.headers, name)
+        return header(self.response, name)
 
 
 @define(kw_only=True)
@@ -110,7 +110,7 @@ class Workbench:
             law=RetryLaw.UNSENT,
         )
         response = await (transport or self.transport).send(request, request_id="doctor", timeout=_TIMEOUT)
-        return Answer(status=response.status, body=_json(response.body), headers=response)
+        return Answer(status=response.status, body=_json(response.body), response=response)
 
     def check_ours(self, listing: Mapping[str, Any]) -> None:
         """Raise `GuardRefused` when there is anybody, or any group, that was not put there here."""

@@ -26,7 +26,7 @@ _NOT_MANY: Final = 6
 """When more than one in so many numbers is not usual, others may have become so."""
 _BATCH: Final = 131_072
 """Rows that a thread takes at a time."""
-_BESIDE: Final = min(4, os.cpu_count() or 1)
+_THREADS: Final = min(4, os.cpu_count() or 1)
 _SHORT: Final = 32
 _VERDICT: Final = pl.col("verdict")
 
@@ -77,7 +77,7 @@ def _read_by(habits: Habits, raw: pl.Series) -> pl.DataFrame:
     if raw.len() <= _BATCH:
         return habits.read(raw)
     parts = [part.to_series() for part in raw.to_frame().iter_slices(_BATCH)]
-    with ThreadPoolExecutor(_BESIDE) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         return pl.concat(pool.map(habits.read, parts), rechunk=True)
 
 

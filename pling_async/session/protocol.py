@@ -213,21 +213,26 @@ def retry_after(headers: tuple[tuple[str, str], ...], now: float) -> float | Non
 
     A date is judged against the answer's own Date, so that a wrong local clock (`now`, seconds since 1970) is harmless.
     """
-    dates = [moment for value in values_of(headers, "date") if (moment := http_date(value)) is not None]
-    reference = dates[0] if dates else now
-    waits = [_seconds(value.strip(), reference) for value in values_of(headers, "retry-after")]
+    sent_at = date_of(headers, now)
+    waits = [_seconds(value.strip(), sent_at) for value in values_of(headers, "retry-after")]
     return max((wait for wait in waits if wait is not None), default=None)
+
+
+def date_of(headers: tuple[tuple[str, str], ...], now: float) -> float:
+    """Return when an answer was sent by its own Date, in seconds since 1970; `now` when it has none."""
+    dates = (_http_date(value) for value in values_of(headers, "date"))
+    return next((moment for moment in dates if moment is not None), now)
 
 
 def _seconds(value: str, reference: float) -> float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][0-9]+)?", value):
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
-    moment = http_date(value)
+    moment = _http_date(value)
     return None if moment is None else max(0.0, moment - reference)
 
 
-def http_date(value: str) -> float | None:
+def _http_date(value: str) -> float | None:
     """Read the three formats of RFC 9110, section 5.6.7."""
     try:
         moment = parsedate_to_datetime(value)

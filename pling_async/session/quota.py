@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pling_async.session.protocol import Response, http_date, values_of
+from pling_async.session.protocol import Response, date_of, values_of
 
 _LONGEST: Final = 120.0
 """Seconds after which one asks again, whatever was said: a reset in milliseconds must not stop a client for ever."""
@@ -29,8 +29,7 @@ def quota_of(response: Response) -> Quota | None:
         return None
     if (reset := _number(response, "x-ratelimit-reset")) is None:
         return None
-    dates = [moment for value in values_of(response.headers, "date") if (moment := http_date(value)) is not None]
-    resets_in = reset - (dates[0] if dates else response.received_at)
+    resets_in = reset - date_of(response.headers, response.received_at)
     return Quota(remaining=remaining, resets_in=min(max(0.0, resets_in), _LONGEST))
 
 

@@ -20,7 +20,7 @@ from pling_async.sources.tally import Tally
 from pling_async.sources.text import decode
 from pling_async.sources.windows import windows
 
-_BESIDE: Final = min(4, os.cpu_count() or 1)
+_THREADS: Final = min(4, os.cpu_count() or 1)
 _PART_ROWS: Final = 125_000
 
 
@@ -36,7 +36,7 @@ class CsvFile:
 
         The blocks are taken out of their list as they are read, some of them ahead and side by side.
         """
-        pool = ThreadPoolExecutor(_BESIDE)
+        pool = ThreadPoolExecutor(_THREADS)
         try:
             digest = pool.submit(digest_of, tuple(blocks))
             return (yield from self._parts(blocks, pool, digest))
@@ -124,7 +124,7 @@ def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], Records]]) -
     ahead: deque[Future[Records]] = deque()
     for job in jobs:
         ahead.append(pool.submit(job))
-        if len(ahead) > _BESIDE:
+        if len(ahead) > _THREADS:
             yield ahead.popleft().result()
     while ahead:
         yield ahead.popleft().result()

@@ -60,7 +60,7 @@ class Found:
 def contacts(connection: sqlite3.Connection, wanted: Wanted) -> Found:
     """Return a page of the contacts that match."""
     total, shown = ids(connection, _FOUND, wanted)
-    names = _group_names(connection, wanted.account)
+    names = group_names(connection, wanted.account)
     rows = (dict(zip(ROW, row, strict=True)) for row in connection.execute(_ROWS, (shown,)))
     return Found(total=total, contacts=[{**row, "groups": named(row["contactGroupIds"], names)} for row in rows])
 
@@ -71,7 +71,7 @@ def contact(connection: sqlite3.Connection, contact_id: int) -> Row | None:
     if row is None:
         return None
     found = dict(zip(ROW, row, strict=True))
-    return {**found, "groups": named(found["contactGroupIds"], _group_names(connection, found["accountId"]))}
+    return {**found, "groups": named(found["contactGroupIds"], group_names(connection, found["accountId"]))}
 
 
 def groups(connection: sqlite3.Connection, account: int) -> list[Row]:
@@ -79,9 +79,9 @@ def groups(connection: sqlite3.Connection, account: int) -> list[Row]:
     return list(_named_rows(connection.execute(_GROUPS, (account,))))
 
 
-def group_names(connection: sqlite3.Connection, account: int) -> Mapping[int, str]:
+def group_names(connection: sqlite3.Connection, account: int) -> dict[int, str]:
     """Return the names of the account's groups by id."""
-    return _group_names(connection, account)
+    return {group["id"]: group["name"] for group in groups_of(connection, account)}
 
 
 def counts(connection: sqlite3.Connection, account: int) -> Row:
@@ -108,10 +108,6 @@ def mobiles(connection: sqlite3.Connection, account: int) -> set[str]:
 def named(group_ids: str, names: Mapping[int, str]) -> list[str]:
     """Return the names of groups given as JSON text; one that is gone is shown by its id."""
     return [names.get(group_id, f"#{group_id}") for group_id in orjson.loads(group_ids)]
-
-
-def _group_names(connection: sqlite3.Connection, account: int) -> dict[int, str]:
-    return {group["id"]: group["name"] for group in groups_of(connection, account)}
 
 
 def _named_rows(cursor: sqlite3.Cursor) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What a listing leaves out, and the bulk helpers need: the groups of stopped contacts."""
+"""The groups of stopped contacts, which a listing may leave out and the bulk helpers need."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
