@@ -21,7 +21,7 @@ from pling_async.sandbox.faults import Fault
 from pling_async.sandbox.front import FrontService, MountedFront
 from pling_async.sandbox.front_legacy import FrontLegacyService, MountedFrontLegacy
 from pling_async.sandbox.guard import HOST, check_address, no_web_pages, silent_about_headers
-from pling_async.sandbox.ip1 import Ip1, Ip1Service
+from pling_async.sandbox.ip1 import Ip1Service, MountedIp1
 from pling_async.sandbox.journal import Entry
 from pling_async.sandbox.later import Later
 from pling_async.sandbox.page.application import Page, is_page
@@ -176,9 +176,9 @@ class Sandbox:
         return cast("S", service)
 
     @property
-    def ip1(self) -> Ip1:
+    def ip1(self) -> MountedIp1:
         """The IP1 service: its URL, its token and its store."""
-        return Ip1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
+        return MountedIp1(service=self._mounted(Ip1Service), origin=self.origin, controls=self._controls)
 
     @property
     def front(self) -> MountedFront:

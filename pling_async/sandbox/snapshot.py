@@ -10,7 +10,7 @@ Snapshot = dict[str, Any]
 """Rows (objects by column) under each table's name, and the clock's ticks."""
 
 
-def dump(connection: sqlite3.Connection, tables: Iterable[str], ticks: int) -> Snapshot:
+def dump(connection: sqlite3.Connection, tables: Iterable[str], ticks: float) -> Snapshot:
     """Return everything the tables hold, the ids to come, and the time."""
     return {"ticks": ticks, "tables": {table: list(_rows(connection, table)) for table in (*tables, _IDS)}}
 

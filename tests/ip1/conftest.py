@@ -12,7 +12,7 @@ from attrs import define, field
 from pling_async import ClientSettings, RetryPolicy
 from pling_async.ip1 import Contact, Ip1Client
 from pling_async.sandbox import Ip1Semantics, Ip1Service, Sandbox
-from pling_async.sandbox.ip1 import Ip1
+from pling_async.sandbox.ip1 import MountedIp1
 
 NUMBERS = [f"+467017406{n:02}" for n in range(100)]
 
@@ -25,7 +25,7 @@ class Served:
     client: Ip1Client
 
     @property
-    def ip1(self) -> Ip1:
+    def ip1(self) -> MountedIp1:
         """The service as its owner sees it."""
         return self.sandbox.ip1
 

@@ -89,7 +89,7 @@ class Ip1Service:
         return [msisdn for (msisdn,) in connection.execute("SELECT msisdn FROM ip1Blacklist ORDER BY seq")]
 
 
-class Ip1(Mounted[Ip1Service]):
+class MountedIp1(Mounted[Ip1Service]):
     """The IP1 service of a running sandbox; `seed` takes contacts and blacklist."""
 
     @property
