@@ -20,7 +20,7 @@ STATUSES: tuple[tuple[type[errors.PlingError], int], ...] = (
     (errors.ConflictError, 409),
     (errors.RateLimited, 503),
     (errors.DeadlineExceeded, 504),
-    (errors.PlingError, 502),  # credentials and network are ours to mend, not the caller's
+    (errors.PlingError, 502),  # credentials and network are ours to fix, not the caller's
 )
 
 

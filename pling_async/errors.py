@@ -191,7 +191,7 @@ class TlsFailed(ConnectFailed):
 
 
 class HostNotFound(ConnectFailed):
-    """The host name of the base URL does not resolve; most often a typing error, so retried once only."""
+    """The host name of the base URL does not resolve; most often a typo, so retried only once."""
 
 
 class OutOfFiles(ConnectFailed):

@@ -194,7 +194,7 @@ def _empty_source(facts: Facts, guards: Guards) -> Decision:
 
 def _expected_rows(facts: Facts, guards: Guards) -> Decision:
     if guards.min_rows is None:
-        return Level.PASSED, "no number of rows is expected"
+        return Level.PASSED, "no minimum number of rows is set"
     if facts.usable_rows >= guards.min_rows:
         return Level.PASSED, f"at least {some(guards.min_rows, 'row')}"
     way_out = "check the file, or lower --min-rows (Guards(min_rows=...))"
@@ -204,12 +204,12 @@ def _expected_rows(facts: Facts, guards: Guards) -> Decision:
 def _rejects(facts: Facts, _: Guards) -> Decision:
     rows = f"{some(facts.rejected_rows, 'row')} could not be used"
     if facts.removals_held_back:
-        way_out = "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
+        way_out = "fix them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
         return Level.HELD, f"{some(facts.removals_held_back, 'removal')} held back, since {rows}; {way_out}"
     if facts.behind_rejected_rows:
         return (
             Level.HELD,
-            f"{rows}; what has their number stays as it is: {some(facts.behind_rejected_rows, 'contact')}",
+            f"{rows}; contacts with those numbers stay as they are: {facts.behind_rejected_rows}",
         )
     return Level.PASSED, rows
 

@@ -180,7 +180,7 @@ def _way_out(error: Exception, run_id: str) -> str:
     if name in _FULL:
         return "the disk is full; make room, then resume the run"
     if isinstance(error, sqlite3.OperationalError):
-        return f"it cannot be used ({name}); check the folder and its rights"
+        return f"it cannot be used ({name}); check the folder and its permissions"
     return (
         "it is damaged, and nothing is written to the account before its run is forgotten: "
         f"pling runs purge {run_id} --force (bulk.purge); then plan the list again"

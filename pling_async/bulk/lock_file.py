@@ -63,7 +63,9 @@ def _lock(file: LockFile) -> None:
         except BlockingIOError:
             if time.monotonic() >= patience:
                 process = file.said()[0] or "unknown"
-                words = f"another run writes to this account (process {process}); wait until it has ended, or end it"
+                words = (
+                    f"another run is writing to this account (process {process}); wait until it has ended, or end it"
+                )
                 raise AccountBusy(words) from None
         time.sleep(_PAUSE)
 

@@ -58,9 +58,9 @@ def load_plan(path: Path) -> Plan:
     except OSError as error:
         raise _refused(path, f"the plan cannot be read: {error.strerror}") from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, pl.exceptions.PolarsError):
-        raise _refused(path, "this is no plan of this version; make one with `pling plan FILE --out PLAN`") from None
+        raise _refused(path, "this is not a plan of this version; make one with `pling plan FILE --out PLAN`") from None
     if plan.digest != facts["digest"] or digest(canonical(plan.baseline)) != plan.fingerprint:
-        raise _refused(path, "the plan was changed after it was made, or by another version; make it again")
+        raise _refused(path, "the plan was changed after it was made, or made by another version; make it again")
     return plan
 
 

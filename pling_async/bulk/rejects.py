@@ -12,7 +12,7 @@ SCHEMA: Final = pl.Schema(
 
 MESSAGES: Final = {
     "blank_row": "the row is empty; remove it",
-    "control_characters": "control characters, which are no text; retype the cell",
+    "control_characters": "control characters, which are not text; retype the cell",
     "unreadable_flag": "neither yes nor no; use 1 or 0 (also ja/nei, yes/no, true/false, x), or leave it blank",
     "name_too_long": "first and last name make a full name of more than 100 characters; give a shorter name",
     "duplicate_speed_dial": "another number has the same speed dial, which must be unique; correct one of them",

@@ -100,7 +100,7 @@ def from_listed(listed: Listed, *, origin: str, account_id: int) -> Snapshot:
     names = {group.id: group.name or "" for group in listed.groups}
     contacts = by_mobile(_with_names(listed.contacts, names).select(list(ACCOUNT_SCHEMA)))
     if (contacts["mobile"] == contacts["mobile"].shift(1)).any():
-        raise SchemaError("$.contacts: a mobile stands twice in the listing; it cannot be planned against")
+        raise SchemaError("$.contacts: a mobile appears twice in the listing; it cannot be planned against")
     return Snapshot(
         origin=origin,
         account_id=account_id,

@@ -167,9 +167,7 @@ def _clock(response: Response) -> Check:
     if abs(skew) <= _SKEW:
         return Check(name="clock", level=Level.OK, said="this machine and the server agree")
     said = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the server"
-    return Check(
-        name="clock", level=Level.WARN, said=said, way_out="let the clock be set by NTP: timedatectl set-ntp on"
-    )
+    return Check(name="clock", level=Level.WARN, said=said, way_out="set the clock by NTP: timedatectl set-ntp on")
 
 
 def header(response: Response, name: str) -> str | None:

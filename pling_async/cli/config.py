@@ -123,7 +123,7 @@ def path(output: Output) -> None:
 
 
 @config.command()
-@click.option("--here", is_flag=True, help="In the current folder, in place of your own file.")
+@click.option("--here", is_flag=True, help="In the current folder instead of your own file.")
 def init(here: bool) -> None:  # noqa: FBT001 - click's
     """Write a pling.toml to fill in, which only you can read.
 
@@ -143,7 +143,7 @@ def _create(target: Path) -> None:
     try:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ConfigurationError(f"{target} is there already; edit it, or take it away first") from None
+        raise ConfigurationError(f"{target} exists already; edit it, or remove it first") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(_TEMPLATE)
 

@@ -125,7 +125,7 @@ def check_destination(secret: Setting, configured: Configuration) -> None:
         return
     raise ConfigurationError(
         f"the {configured.system.secret} of {secret.source} would be sent to the base_url of {base_url.source}; "
-        "give both in one place if that is meant"
+        "give both in one place if that is what you want"
     )
 
 

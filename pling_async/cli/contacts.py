@@ -124,7 +124,7 @@ async def _updated(client: "PlingClient", who: int | str, changes: dict[str, Any
 
 @contacts.command()
 @who_argument
-@click.option("--even-stopped", is_flag=True, help="Also if it is on the stop list: the opt-out is lost with it.")
+@click.option("--even-stopped", is_flag=True, help="Even if it is on the stop list: its opt-out is lost.")
 @yes_option
 def delete(who: int | str, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: FBT001 - click's
     """Delete a contact.

@@ -47,7 +47,7 @@ class Route:
 
 _ROUTE: Final[Mapping[str, Any]] = {
     "origin": click.option("--from", "origin", type=_ENDS, required=True, help="Where the contacts are."),
-    "target": click.option("--to", "target", type=_ENDS, required=True, help="Where they shall be as well."),
+    "target": click.option("--to", "target", type=_ENDS, required=True, help="Where to copy them."),
     "stopped": click.option(
         "--stopped",
         type=click.Choice(["skip", "mark"]),

@@ -97,7 +97,7 @@ def finish_copy(output: Output, plan: "CopyPlan", tally: Tally, reports: Reports
     except BrokenPipeError:
         discard(sys.stdout)
         told = ", ".join(f"{count} {words}" for words, count in {**_done(plan, tally), **_others(tally)}.items())
-        note(f"whoever read the output went away\nthe copy stands as it is: {told}")
+        note(f"the output was closed\nthe copy stands as it is: {told}")
     return _exit(tally) or saved
 
 

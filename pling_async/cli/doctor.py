@@ -59,7 +59,7 @@ def doctor(probe: bool, throw_away_account: int | None, service: str, output: Ou
     if probe and service != PLING.name:
         raise click.UsageError("--probe is for Pling alone; nothing is written anywhere else.")
     if throw_away_account is not None and not probe:
-        raise click.UsageError("--throw-away-account is for --probe; add it if that is meant.")
+        raise click.UsageError("--throw-away-account is for --probe; add it if that is what you want.")
     asked = Examination(system=SYSTEMS[service], probe=probe, throw_away=throw_away_account)
     _examine(asked)
     asked.show(output)

@@ -80,7 +80,7 @@ ENDINGS: Final = (
 )
 """Ordered: the first class that an error belongs to decides."""
 
-_INTERNAL: Final = Ending(Exception, Exit.FAILED, "this is a fault of pling itself; PLING_DEBUG=1 shows where")
+_INTERNAL: Final = Ending(Exception, Exit.FAILED, "this is a bug in pling itself; PLING_DEBUG=1 shows where")
 
 
 def ending(error: BaseException) -> Ending:

@@ -38,7 +38,7 @@ _SHOWN_GROUPS: Final = 20
 )
 @click.option("--group", metavar="NAME", help="Only members of this group, stopped ones too.")
 @click.option("--stopped/--not-stopped", default=None, help="Only those on the stop list, or only the others.")
-@click.option("--force", is_flag=True, help="Write over a FILE that is there.")
+@click.option("--force", is_flag=True, help="Overwrite a FILE that exists.")
 def export(out: str, form: str | None, flavour: str, force: bool, **chosen: Any) -> None:  # noqa: FBT001 - click's
     """Write the contacts of the account to a file that only you can read.
 
@@ -123,7 +123,7 @@ def _check_target(target: Path | None, *, force: bool) -> None:
     if target is None:
         return
     if target.exists() and not force:
-        raise click.UsageError(f"{target} is there already; --force writes over it. Nothing was read.")
+        raise click.UsageError(f"{target} exists already; --force overwrites it. Nothing was read.")
     check_place(target)
 
 

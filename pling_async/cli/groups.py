@@ -96,7 +96,7 @@ def rename(id: int, name: str, output: Output) -> None:  # noqa: A002 - the API'
     help="What becomes of its members; orphans are those in no other group.",
 )
 @click.option("--max-removals", type=click.IntRange(min=0), help="Most contacts that may go.  [default: 10 or 10%]")
-@click.option("--even-stopped", is_flag=True, help="Also contacts on the stop list: their opt-outs are lost.")
+@click.option("--even-stopped", is_flag=True, help="Even contacts on the stop list: their opt-outs are lost.")
 @yes_option
 def delete(id: int, contacts: Members, max_removals: int | None, even_stopped: bool, is_confirmed: bool) -> None:  # noqa: A002, FBT001 - click's
     """Delete a group; its members stay unless told otherwise.

@@ -67,7 +67,7 @@ class Listed:
 
 _SOURCE: Final[Mapping[str, Any]] = {
     "file": click.argument("file", type=_FILE, required=False),
-    "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query, in place of FILE; needs --dsn."),
+    "sql": click.option("--sql", metavar="QUERY", help="Read the rows of a query instead of FILE; needs --dsn."),
     "dsn": click.option(
         "--dsn",
         type=DatabaseUrl(),

@@ -103,7 +103,7 @@ def shown_first() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
-        raise Declined("whoever read the output went away before all of it was shown; nothing was sent") from None
+        raise Declined("the output was closed before all of it was shown; nothing was sent") from None
 
 
 def console(stream: TextIO | None = None) -> "Console":
@@ -114,7 +114,7 @@ def console(stream: TextIO | None = None) -> "Console":
         """Leaves the end of the process to us when a reader goes away."""
 
         def on_broken_pipe(self) -> None:
-            raise BrokenPipeError(EPIPE, "nobody reads the output any more")
+            raise BrokenPipeError(EPIPE, "the output was closed")
 
     made = Telling(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:  # noqa: SLF001
@@ -186,7 +186,7 @@ class Output:
             self.record(record)
         except BrokenPipeError:
             discard(sys.stdout)
-            note("whoever read the output went away; what was asked for is done")
+            note("the output was closed; what was asked for is done")
 
     def next_step(self, *words: object) -> None:
         """Name the command that usually comes next, to people."""

@@ -76,12 +76,12 @@ WITHIN: Final[Mapping[str, Any]] = {
     "find_moves": click.option(
         "--moves/--no-moves", "find_moves", default=True, help="Find people whose number changed.  [default: find]"
     ),
-    "allow_empty": click.option("--allow-empty", is_flag=True, help="Take a list without a usable row at its word."),
+    "allow_empty": click.option("--allow-empty", is_flag=True, help="Accept a list without a usable row."),
     "despite": click.option(
         "--remove-despite-rejects", "despite", is_flag=True, help="Remove contacts although rows could not be read."
     ),
     "allow_group_removal": click.option(
-        "--allow-group-removal", is_flag=True, help="Let groups go that nobody is left in."
+        "--allow-group-removal", is_flag=True, help="Let groups that nobody is left in be deleted."
     ),
     "keep_auto_created": click.option(
         "--keep-auto-created", is_flag=True, help="Keep contacts that incoming messages created."
@@ -135,7 +135,7 @@ _APPLYING: Final[Mapping[str, Any]] = {
         type=click.Choice(["auto", "replace", "per_contact"]),
         default="auto",
         show_default=True,
-        help="One call with the whole account, one call a contact, or what is cheaper.",
+        help="One call with the whole account, one call per contact, or whichever is cheaper.",
     ),
     **REPORTS,
     "is_confirmed": yes_option,

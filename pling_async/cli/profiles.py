@@ -107,7 +107,7 @@ def _checked(content: Mapping[str, Any], shown: str) -> Mapping[str, Mapping[str
     for name, profile in profiles.items():
         where = f"{shown}, [profiles.{name}]"
         if not isinstance(profile, dict):
-            raise ConfigurationError(f"{shown}: {name!r} is no profile; write [profiles.NAME] above username = ...")
+            raise ConfigurationError(f"{shown}: {name!r} is not a profile; write [profiles.NAME] above username = ...")
         _check_keys(profile, _KEYS, where)
         for system, table in tables(profile):
             if not system.is_pling:

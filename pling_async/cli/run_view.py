@@ -39,7 +39,7 @@ def finish(output: Output, run: "Run", reports: Reports) -> Exit:
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
-        note(_standing("whoever read the output went away", run))
+        note(_standing("the output was closed", run))
     except OSError:
         complain(_standing("the outcome cannot be shown", run))
         raise

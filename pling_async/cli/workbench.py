@@ -118,7 +118,7 @@ class Workbench:
             not _is_our_group(each) for each in listing["contactGroups"]
         ):
             raise GuardRefused(
-                f"account {self.target.account_id} is not empty, or somebody else writes to it: it is not thrown away"
+                f"account {self.target.account_id} is not empty, or somebody else writes to it: it is left alone"
             )
 
     async def clear(self) -> None:

@@ -148,7 +148,8 @@ def dumped(value: object) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
         field = _unspeakable(value)
-        message = f"{field} has no spelling in JSON: half a character (a lone surrogate), or no text, number or truth"
+        why = "it has half a character (a lone surrogate), or is neither text nor a number nor a boolean"
+        message = f"{field} cannot be written as JSON: {why}"
         raise ValidationError.unsent(field, "no_json", message) from error
 
 

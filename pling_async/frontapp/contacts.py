@@ -52,7 +52,7 @@ class Contacts:
         Never repeated after an unknown outcome: ask for `Alias(source, handle)` to learn what became of it.
         """
         if not contact.handles:
-            raise ValidationError.unsent("handles", "empty", "a contact has one handle at least")
+            raise ValidationError.unsent("handles", "empty", "a contact needs at least one handle")
         async with conflicts_explained(self._account, contact.handles):
             return await self._saved("contacts", encode(contact))
 

@@ -40,7 +40,7 @@ class LegacyContact:
         """Return self, or raise `ValidationError` naming every broken rule, so that nothing is sent."""
         problems = [problem for handle in self.handles for problem in _problems(handle)]
         if not self.handles:
-            problems = [Problem(field="handles", code="empty", message="a contact has one handle at least")]
+            problems = [Problem(field="handles", code="empty", message="a contact needs at least one handle")]
         if problems:
             words = "; ".join(dict.fromkeys(problem.message for problem in problems))
             raise ValidationError(f"LegacyContact was not sent: {words}", problems)
@@ -49,7 +49,7 @@ class LegacyContact:
 
 def _problems(handle: Handle) -> list[Problem]:
     rules = (
-        (handle.source in _SOURCES, "unknown_source", f"handles are of {', '.join(sorted(_SOURCES))}"),
+        (handle.source in _SOURCES, "unknown_source", f"a handle's source is one of {', '.join(sorted(_SOURCES))}"),
         (bool(handle.handle.strip()), "blank", "a handle is not blank"),
         (handle.source != "phone" or is_e164(handle.handle), "not_e164", "phones are in E.164, as in +4799999999"),
     )

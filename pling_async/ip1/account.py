@@ -70,7 +70,7 @@ class Account(BaseAccount):
 def paged(page_size: int) -> Query:
     """Return how many elements a page shall have."""
     if type(page_size) is not int or page_size < 1:
-        raise ValidationError.unsent("page_size", "bad_number", "the page_size is not a whole number above 0")
+        raise ValidationError.unsent("page_size", "bad_number", "the page_size must be a whole number above 0")
     return ((_LIMIT, str(page_size)),)
 
 

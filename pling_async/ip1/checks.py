@@ -28,19 +28,21 @@ def contact_path(contact_id: str) -> str:
     if contact_id == SUMMARY:
         raise ValidationError.unsent("id", "reserved", "the id is the name of the account's summary")
     if not _ID.fullmatch(contact_id):
-        warnings.warn("an id of IP1 has 24 hexadecimal digits, and this one has not", stacklevel=3)
+        warnings.warn("an IP1 id has 24 hexadecimal digits; this one does not", stacklevel=3)
     return f"{CONTACTS}/{path}"
 
 
 def encoded(contacts: Iterable[Contact], *, most: int | None) -> tuple[bytes, int]:
     """Return the body of an import and how many contacts are in it."""
     if isinstance(contacts, Contact):
-        raise ValidationError.unsent("contacts", "not_a_list", "the contacts are a list, also when there is only one")
+        raise ValidationError.unsent(
+            "contacts", "not_a_list", "the contacts must be a list, even when there is only one"
+        )
     listed = tuple(contacts)
     if not listed:
-        raise ValidationError.unsent("contacts", "empty", "the contacts are none")
+        raise ValidationError.unsent("contacts", "empty", "there are no contacts")
     if most is not None and len(listed) > most:
-        message = f"the contacts are {len(listed)}, at most {most} can be added at once; split them"
+        message = f"{len(listed)} contacts were given, and at most {most} can be added at once; split them"
         raise ValidationError.unsent("contacts", "too_many", message)
     check(listed)
     return b"[" + b",".join(orjson.dumps(encode(contact)) for contact in listed) + b"]", len(listed)

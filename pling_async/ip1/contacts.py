@@ -148,7 +148,7 @@ class Contacts:
         """
         filters = Filters(labels=labels, properties=properties or {}, metadata=metadata or {})
         if not filters.pairs():
-            message = "the filter is missing, and every contact would go; delete_all does that"
+            message = "no filter was given, so every contact would be deleted; delete_all does that"
             raise ValidationError.unsent("filter", "empty", message)
         if len(set(filters.labels)) > 1:
             message = "with several labels everybody who has any of them might go; list them, and delete by id"

@@ -23,7 +23,7 @@ class Labels:
     async def add(self, label: str, ids: Iterable[str]) -> LabelUsage:
         """Give contacts, by their ids, a label, which need not exist before."""
         if isinstance(ids, str):
-            raise ValidationError.unsent("ids", "not_a_list", "the ids are a list, also when there is only one")
+            raise ValidationError.unsent("ids", "not_a_list", "the ids must be a list, even when there is only one")
         listed = tuple(ids)
         for each in listed or ("",):
             segment(each, "id")

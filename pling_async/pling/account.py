@@ -34,7 +34,7 @@ class Account(BaseAccount):
         """Return what keeps a value out of this account: it was read from another one."""
         if value.account_id is UNSET or value.account_id == self.id:
             return ()
-        message = f"it belongs to another account than {self.id}; evolve(account_id=UNSET, id=UNSET) copies it"
+        message = f"it belongs to an account other than {self.id}; evolve(account_id=UNSET, id=UNSET) copies it"
         return (Problem(field="account_id", code="other_account", message=message),)
 
     def correlate(self, answer: Contact | ContactGroup, **asked: Any) -> None:
@@ -56,7 +56,7 @@ def written(value: Contact | ContactGroup, wire: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(wire)
     except orjson.JSONEncodeError as error:
-        message = "JSON has no word for one of the unknown fields; take it out"
+        message = "one of the unknown fields cannot be written as JSON; take it out"
         problem = Problem(field="extra", code="not_json", message=message)
         raise ValidationError(f"{type(value).__name__} was not sent: extra: {message}", [problem]) from error
 
@@ -64,7 +64,7 @@ def written(value: Contact | ContactGroup, wire: Mapping[str, Any]) -> bytes:
 def known_id(value: int | Unset, what: str) -> int:
     """Return an id fit for a path, or refuse what would lead to another resource."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        message = f"a {what} that was read from the server has an id; this value is not one"
+        message = f"the id of a {what} is a whole number, as the server gave it"
         raise ValidationError(message, [Problem(field="id", code="no_id", message=message)])
     return value
 

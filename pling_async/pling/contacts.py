@@ -219,7 +219,7 @@ def _is_empty(body: bytes | Path) -> bool:
 
 
 def _empty_list() -> ValidationError:
-    message = "an empty list would delete every contact of the account; delete them one by one if that is meant"
+    message = "an empty list would delete every contact of the account; delete them one by one if that is what you want"
     return ValidationError(f"nothing was sent: {message}", [Problem(field="contacts", code="empty", message=message)])
 
 

@@ -19,7 +19,7 @@ def secret(name: str) -> Secret:
     if text := os.environ.get(name):
         return Secret(text)
     if not (path := os.environ.get(f"{name}_FILE")):
-        raise ConfigurationError(f"neither of the environment variables {name}, {name}_FILE is set")
+        raise ConfigurationError(f"neither {name} nor {name}_FILE is set in the environment")
     try:
         with Path(path).open(encoding="utf-8") as file:
             if os.fstat(file.fileno()).st_mode & 0o077:

@@ -60,7 +60,7 @@ def check_verifies(context: object) -> None:
         raise ConfigurationError("the SSLContext does not verify certificates; load the CA into it instead")
     if context.minimum_version < ssl.TLSVersion.TLSv1_2:
         raise ConfigurationError(
-            "the SSLContext allows what is older than TLS 1.2; set its minimum_version to ssl.TLSVersion.TLSv1_2"
+            "the SSLContext allows versions older than TLS 1.2; set its minimum_version to ssl.TLSVersion.TLSv1_2"
         )
 
 

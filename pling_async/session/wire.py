@@ -112,7 +112,7 @@ class WireRequest(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Send, unless something already waits to be read: it would be taken for the answer (#18)."""
         if conn.protocol.should_close:
-            raise ConnectionLost("unasked-for bytes lay on an idle connection", outcome=Outcome.NOT_APPLIED)
+            raise ConnectionLost("unexpected bytes were waiting on an idle connection", outcome=Outcome.NOT_APPLIED)
         self.wire.acquire(conn.protocol)
         return await (super().send(conn) if self._short is None else self._send_at_once(conn.protocol, self._short))
 

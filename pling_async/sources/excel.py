@@ -22,7 +22,7 @@ _SHORT: Final = r"^\d{1,3}$"
 _MOST_GROWTH: Final = 200
 _HARMLESS: Final = 1 << 28
 _UNREADABLE: Final = (
-    "no workbook that can be read: another kind of zip, damaged, cut off, or with a password; save it again"
+    "not a workbook that can be read: it is another kind of zip, damaged, cut off or with a password; save it again"
 )
 _PLAN: Final = "this is a plan, not a list: `pling show` shows it, and `pling apply` carries it out"
 _FIRST: Final = b"plan.json"

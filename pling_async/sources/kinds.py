@@ -42,7 +42,7 @@ def kind_of(blocks: list[bytes], name: str) -> str:
     head = b"".join(blocks[:1])[:256]
     opening = _text(head).lstrip().lower()
     told = [kind for magic, kind in _REFUSED if head.startswith(magic)]
-    told += ["HTML or XML; was a web page saved in place of the export?"] if opening.startswith("<") else []
+    told += ["HTML or XML; was a web page saved instead of the export?"] if opening.startswith("<") else []
     if told:
         raise SourceError(f"this is {told[0]}", Place(source=name))
     found = [kind for magic, kind in _MAGIC if head.startswith(magic)]

@@ -50,7 +50,7 @@ def find_layout(blocks: list[bytes], delimiter: str | None, name: str) -> Layout
     layouts = [_header(head, each) for each in ([delimiter] if delimiter else _DELIMITERS)]
     best = max(layouts, key=lambda layout: (recognised(layout.headers), len(layout.headers)))
     if not best.headers:
-        message = "the first line is no header: a quote opens and never closes, or closes inside a cell"
+        message = "the first line is not a header: a quote opens and never closes, or closes inside a cell"
         raise SourceError(message, Place(source=name))
     return evolve(best, size=best.size + len(skipped.encode()))
 
@@ -89,7 +89,9 @@ def find_columns(layout: Layout, options: SourceOptions, name: str) -> Columns:
     if len(layout.headers) == 1 and (other := [each for each in _DELIMITERS if each in layout.headers[0]]):
         way = f"with delimiter={layout.delimiter!r}; try delimiter={other[0]!r}"
         if layout.is_quoted:
-            way = f"in quotes, {other[0]!r} among it; export the list again without quotes, or with quotes around cells"
+            way = (
+                f"in quotes, with {other[0]!r} in it; export the list again without quotes, or with quotes around cells"
+            )
         message = f"the whole header is one column {way}"
         raise SourceError(message, Place(source=name))
     if mixed := _mixed_in(layout):

@@ -106,7 +106,7 @@ class ObjectRows:
                 return value.isoformat()
         if not self._plan((key,)):
             return None
-        message = f"a {type(value).__name__} has no spelling as text; give a str"
+        message = f"a {type(value).__name__} cannot be written as text; give a str"
         raise SourceError(message, Place(source=self.name, row=self._rows, field=key))
 
     def _by_attribute(self, row: dict[str, str | None]) -> dict[str, str | None]:

@@ -97,6 +97,6 @@ def _said(error: Any, library: Any) -> str:
     is_about_the_query = isinstance(error, library.exc.OperationalError | library.exc.ProgrammingError)
     original = getattr(error, "orig", None)
     if not is_about_the_query or original is None:
-        return f"the database gave up ({type(original or error).__name__}); look at the query and at its log"
+        return f"the database failed ({type(original or error).__name__}); check the query and the database's log"
     first = str(original).strip().partition("\n")[0]
     return f"the database says: {re.sub(r'//[^/@ ]*@', '//', first)[:_SHOWN]}"

@@ -19,7 +19,9 @@ _BOMS: Final = (
 )
 _UTF8: Final = frozenset({"utf-8", "ascii", "utf-8-sig"})
 _FALLBACK: Final = "cp1252"
-_MEND: Final = "mend this row and those like it, or give --encoding cp1252, or encoding='cp1252', if all of it is that"
+_FIX_ROWS: Final = (
+    "fix this row and those like it, or give --encoding cp1252, or encoding='cp1252', if all of it is that"
+)
 _MOJIBAKE: Final = (b"\xc3\x83\xc2", b"\xc3\x83\xcb\x9c", b"\xc3\x83\xe2\x80", b"\xc3\xa2\xe2\x82\xac")
 """UTF-8 of what appears when UTF-8 was read as cp1252: the first halves of ø, å, Å, Ø and of a dash."""
 
@@ -104,7 +106,7 @@ def _detected(blocks: list[bytes], source: str) -> str:
     if is_utf8(blocks):
         return "utf-8"
     if is_mixed(blocks):
-        raise _undecodable(blocks, "utf-8", source, "most of the list is utf-8, but here it is not; " + _MEND)
+        raise _undecodable(blocks, "utf-8", source, "most of the list is utf-8, but here it is not; " + _FIX_ROWS)
     return _FALLBACK
 
 

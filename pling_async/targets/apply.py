@@ -25,8 +25,10 @@ _SLICE: Final = 5000
 """People who are looked at a time."""
 _WRITTEN: Final = pl.col("action").is_in([CopyAction.ADD.value, CopyAction.CHANGE.value])
 _KEPT: Final = ~_WRITTEN
-_CUT_SHORT: Final = "pling_async: who stopped in Pling during the copy was not looked at; copy again"
-_ELSEWHERE: Final = "their number is a further one of another contact there as well, which has no mark; mark that one"
+_CUT_SHORT: Final = "pling_async: whether anybody stopped in Pling during the copy was not checked; copy again"
+_ELSEWHERE: Final = (
+    "their number is an additional one of another contact there as well, which has no mark; mark that one"
+)
 
 
 async def apply(

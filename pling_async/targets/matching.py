@@ -34,9 +34,9 @@ class Why(StrEnum):
     STOPPED = "stopped"
     """They opted out, and the other system could not be told."""
     NUMBER_TAKEN = "number_taken"
-    """Their number is a further one of somebody else there."""
+    """Their number is an additional one of somebody else there."""
     ELSEWHERE = "elsewhere"
-    """They stopped during the copy, and their number is a further one of a contact without a mark as well."""
+    """They stopped during the copy, and their number is an additional one of a contact without a mark as well."""
 
 
 DECIDED: Final = pl.Schema(
@@ -53,7 +53,8 @@ DECIDED: Final = pl.Schema(
 """What a plan adds to a person; `before` is the JSON of the values that change, null for an addition.
 
 `also` are other contacts there with the same number and no mark of a stop: they get it when the person is stopped, or
-stops while the copy runs, and nothing else. `is_elsewhere`: the number is a further one of a contact without a mark.
+stops while the copy runs, and nothing else. `is_elsewhere`: the number is an additional one
+of a contact without a mark.
 """
 
 _Decision = tuple[CopyAction, Why | None, list[str], str | None, str | None, list[str] | None, bool]

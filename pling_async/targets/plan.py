@@ -46,7 +46,7 @@ class CopyPlan:
     same_number: int = 0
     """Contacts there with the number of another one; the last one of each number is compared."""
     stopped_elsewhere: int = 0
-    """Stopped people whose number is a further one of a contact there that has no mark, and gets none."""
+    """Stopped people whose number is an additional one of a contact there that has no mark, and gets none."""
     stopped_there: int = 0
     """Stopped people whose contact there stays without a mark, since nothing there has a place for it."""
     unmatched: int = 0

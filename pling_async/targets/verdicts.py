@@ -58,7 +58,7 @@ def _stopped(facts: CopyFacts, title: str) -> tuple[Level, str]:
         " make one there and copy again, or see to them there": facts.stopped_there,
         f"not written, since {title} has no opt-out: {left}; a custom field Stop there, and --stopped mark"
         ' (stopped="mark"), take them along': away,
-        f"reachable in {title}, where their number is a further one of somebody without a mark: {elsewhere};"
+        f"reachable in {title}, where their number is an additional one of somebody without a mark: {elsewhere};"
         " mark those there": facts.stopped_elsewhere,
     }
     if held := [sentence for sentence, count in words.items() if count]:
@@ -71,7 +71,7 @@ def _same_number(facts: CopyFacts, title: str) -> tuple[Level, str]:
         return Level.PASSED, f"a number is one contact's in {title}"
     mark = f", but for {some(facts.also_marked, 'mark')} of a stop" if facts.also_marked else ""
     twice = f"{some(facts.same_number, 'contact')} have the number of another one and stay as they are{mark}"
-    taken = f"{some(facts.numbers_taken, 'contact')} left out, whose number is a further one of another contact"
+    taken = f"{some(facts.numbers_taken, 'contact')} left out, whose number is an additional one of another contact"
     return Level.HELD, "; ".join(([twice] if facts.same_number else []) + ([taken] if facts.numbers_taken else []))
 
 

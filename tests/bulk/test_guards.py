@@ -200,7 +200,7 @@ _PASSED = {
     "removals": "removes 0 of 1000 contacts; the limit is 100",
     "removal-budget": "0 removed within 24 hours, this plan included; the limit is 300",
     "empty-source": "900 usable rows",
-    "expected-rows": "no number of rows is expected",
+    "expected-rows": "no minimum number of rows is set",
     "rejects": "0 rows could not be used",
     "stop-list": "no stopped contact would be lost",
     "consent": "nobody is taken off the stop list without consent",
@@ -270,14 +270,14 @@ def test_what_is_told_when_nothing_is_wrong() -> None:
             None,
             (
                 "2 removals held back, since 1 row could not be used; "
-                "mend them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
+                "fix them, or use --remove-despite-rejects (Guards(removals_despite_rejects=True))"
             ),
         ),
         (
             "rejects",
             {"rejected_rows": 2, "behind_rejected_rows": 1},
             None,
-            "2 rows could not be used; what has their number stays as it is: 1 contact",
+            "2 rows could not be used; contacts with those numbers stay as they are: 1",
         ),
         ("stop-list", {"stopped_kept": 2}, None, "not in the list, but kept, still stopped: 2 contacts"),
         (

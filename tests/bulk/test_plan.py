@@ -117,7 +117,7 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """The message names the file and the way to a plan."""
     path = tmp_path / "kunder.csv"
     path.write_bytes(content)
-    with pytest.raises(errors.SourceError, match=r"kunder\.csv: this is no plan.*pling plan FILE --out PLAN"):
+    with pytest.raises(errors.SourceError, match=r"kunder\.csv: this is not a plan.*pling plan FILE --out PLAN"):
         bulk.load_plan(path)
 
 

@@ -90,7 +90,7 @@ async def test_a_mobile_twice_is_no_baseline(pling: PlingClient, sandbox: Sandbo
     contact = {"id": 1, "accountId": sandbox.account_id, "mobile": OLA}
     body = orjson.dumps({"contacts": [contact, contact | {"id": 2}], "contactGroups": []})
     sandbox.fail(Fault(action="answer", status=200, body=body, count=None))
-    with pytest.raises(errors.SchemaError, match="a mobile stands twice"):
+    with pytest.raises(errors.SchemaError, match="a mobile appears twice"):
         await bulk.snapshot(pling)
 
 

@@ -121,7 +121,7 @@ def test_the_current_folder_is_named(pling: Any, server: Any, here: Write) -> No
         ('[profiles.a]\naccount_id = "1"\n', "account_id must be a whole number"),
         ("[profiles.a]\npassword = 2026-01-01\n", "password must be a text"),
         ("[profiles.a]\nkeyring = 1\n", "keyring must be true or false"),
-        ("[profiles]\na = 1\n", "is no profile"),
+        ("[profiles]\na = 1\n", "is not a profile"),
         ("[profiles.a\n", "cannot be read"),
         ('[profiles.a]\nusername = "x"\nusername = "y"\n', "cannot be read"),
         ('profile = "b"\n[profiles.a]\nusername = "x"\n', "there is no profile 'b'"),

@@ -185,7 +185,7 @@ def test_two_imports_at_once(pling: Any, people: Any, csv_file: Any) -> None:
     process = _importing(people, csv_file, "--strategy", "per_contact")
     second = pling("import", csv_file("mobile;city\n99999102;OSLO\n", "other.csv"), "--yes")
     assert second.code == 1
-    assert f"another run writes to this account (process {process.pid})" in second.err
+    assert f"another run is writing to this account (process {process.pid})" in second.err
     assert {each.partition(" ")[0] for each in people.changes()} == {"POST"}
     process.kill()
     process.communicate(timeout=30)

@@ -23,7 +23,7 @@ class Block:
     """One fenced block of a page."""
 
     place: str
-    """Page and line, for whoever has to mend it."""
+    """Page and line, for whoever has to fix it."""
     language: str
     title: str | None
     """What the file is called that the block shows."""

@@ -48,7 +48,7 @@ def test_a_token_that_is_none(environment: pytest.MonkeyPatch, token: str) -> No
     with pytest.raises(errors.ConfigurationError, match="the token is empty or has characters"):
         Ip1Client(token)
     environment.setenv("IP1_TOKEN", "")
-    with pytest.raises(errors.ConfigurationError, match="IP1_TOKEN, IP1_TOKEN_FILE"):
+    with pytest.raises(errors.ConfigurationError, match="neither IP1_TOKEN nor IP1_TOKEN_FILE"):
         Ip1Client.from_env()
 
 

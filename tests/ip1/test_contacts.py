@@ -129,8 +129,8 @@ async def test_an_id_of_another_form_is_warned_of(served: Served) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([], "are none"),
-        (Contact(properties={}), "are a list"),
+        ([], "there are no contacts"),
+        (Contact(properties={}), "must be a list"),
         ([Contact(properties={"a": None})], r"contact 1, properties\.a: not a text"),
         ([Contact(properties={}), Contact(properties={"a": "\ud800"})], r"contact 2, properties\.a: has half a char"),
         ([Contact(properties={"\ud800": "a"})], r"contact 1, properties\.'\\ud800': has half a character"),

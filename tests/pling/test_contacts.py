@@ -222,7 +222,7 @@ async def test_replace_refuses_what_would_destroy(mocked: Any, client: Any, ola:
             await nothing
     with pytest.raises(errors.ValidationError, match="empty"):
         await client.contacts.replace_encoded(file)
-    with pytest.raises(errors.ValidationError, match="JSON has no word"):
+    with pytest.raises(errors.ValidationError, match="cannot be written as JSON"):
         await client.contacts.replace([ola.evolve(extra={"tag": object()})])
     rows = [ola, ola.evolve(city="x" * 101), ola.evolve(mobile="+4799999003", account_id=1)]
     with pytest.raises(errors.ValidationError) as caught:

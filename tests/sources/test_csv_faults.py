@@ -32,8 +32,8 @@ def refused(write: Write) -> Refused:
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"PK\x03\x04", "no workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no workbook"),
+        (b"PK\x03\x04", "not a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not a workbook"),
         (b"\x1f\x8b", "gzip file is cut off"),
         (b"BZh9", "bzip2"),
         (b"%PDF-1.7", "PDF"),
@@ -92,7 +92,7 @@ async def test_a_ragged_file_is_refused_by_its_first_rows(refused: Refused, cont
         ('mobile,name\n1,a\n2,"b\n3,c\n', ", row 2: a quote opens here and never closes"),
         ('mobile,name\n1,"a\n2,"b\n', ", row 1: text follows a closing quote"),
         ('mobile,name\n1,"a"x\n', ", row 1: text follows a closing quote"),
-        ('"mobile,name\n1,a\n', ": the first line is no header"),
+        ('"mobile,name\n1,a\n', ": the first line is not a header"),
     ],
 )
 async def test_a_quote_that_does_not_close_is_refused(refused: Refused, content: str, said: str) -> None:
@@ -128,7 +128,7 @@ async def test_lines_that_are_quoted_whole_are_told(refused: Refused, delimiter:
     """No delimiter helps where all of a line is one cell."""
     for text, mark in (('"mobile;name"\n"1;a"\n', ";"), ('\n"mobile,name"\n"1,a"\n', ",")):
         said = await refused(text, delimiter=delimiter)
-        assert f"the whole header is one column in quotes, {mark!r} among it; export the list again" in said
+        assert f"the whole header is one column in quotes, with {mark!r} in it; export the list again" in said
         assert "try" not in said
 
 

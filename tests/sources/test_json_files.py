@@ -79,8 +79,8 @@ async def test_an_empty_array_is_a_list_without_rows(read: Read, write: Write) -
         ('{"mobile":"99999101" "name":"Ola"}', "row 1: not JSON: Expecting ',' delimiter"),
         ('{"mobile":"\\ud800"}', "row 1: a text with half a character"),
         ('{"mobile":' + "[" * 100_000, "row 1: nested too deeply"),
-        ('{"mobile":"99999101","name":{"a":1}}', "row 1, column 'name': a dict has no spelling as text"),
-        ('{"mobile":[{"number":"99999101"}]}', "row 1, column 'mobile': a list has no spelling as text"),
+        ('{"mobile":"99999101","name":{"a":1}}', "row 1, column 'name': a dict cannot be written as text"),
+        ('{"mobile":[{"number":"99999101"}]}', "row 1, column 'mobile': a list cannot be written as text"),
         ('{"contacts":[{"mobile":"99999101"}]}', "the headers are 'contacts'"),
     ],
 )

@@ -128,9 +128,12 @@ async def test_no_rows_are_a_list_without_rows(read: Read) -> None:
     ("rows", "said"),
     [
         ([{"mobile": "1"}, ("2",)], "list, row 2: expected a Contact or a mapping, not tuple"),
-        ([{"mobile": "1"}, {"mobile": {}}], "list, row 2, column 'mobile': a dict has no spelling as text; give a str"),
-        ([{"mobile": "1", "groups": [["A"]]}], "list, row 1, column 'groups': a list has no spelling as text"),
-        ([{"mobile": "1", "groups": [b"A"]}], "list, row 1, column 'groups': a list has no spelling as text"),
+        (
+            [{"mobile": "1"}, {"mobile": {}}],
+            "list, row 2, column 'mobile': a dict cannot be written as text; give a str",
+        ),
+        ([{"mobile": "1", "groups": [["A"]]}], "list, row 1, column 'groups': a list cannot be written as text"),
+        ([{"mobile": "1", "groups": [b"A"]}], "list, row 1, column 'groups': a list cannot be written as text"),
         ([{"mobile": "\ud800"}], "list, row 1: a text with half a character"),
         ([{"name": "Ola"}], "no column is known to hold mobile numbers"),
         ([{"mobile": "1", "stop": 1, "stopp": 0}], "all mean is_stopped"),

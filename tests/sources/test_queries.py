@@ -72,7 +72,7 @@ async def test_marks_of_other_libraries_mean_nothing(read: Read, sqlite: str) ->
         ("PRAGMA user_version = 1", "the statement gives no rows|readonly"),
         ("SELECT mobil, navn, postnr AS navn FROM people", "the query gives 'navn' more than once; name the columns"),
         ("SELECT navn FROM people", "no column is known to hold mobile numbers; the headers are 'navn'"),
-        ("SELECT mobil, kode AS navn FROM people", "row 1, column 'navn': a bytes has no spelling as text"),
+        ("SELECT mobil, kode AS navn FROM people", "row 1, column 'navn': a bytes cannot be written as text"),
         ("SELECT json(mobil || 'x') AS mobil FROM people", "malformed JSON"),
     ],
 )
@@ -192,7 +192,7 @@ async def test_postgresql_streams_what_it_is_asked(read: Read, people: str) -> N
     frame, info = await read(Query(sql=sql, dsn=people), chunk_rows=1000)
     assert (frame.height, info.rows) == (30_000, 30_000)
     endless = "SELECT 1 / (5000 - i) AS mobile FROM (SELECT generate_series(1, 1000000000) AS i) s"
-    with pytest.raises(SourceError, match=r"postgresql query, row \d+: the database gave up \(DivisionByZero\)"):
+    with pytest.raises(SourceError, match=r"postgresql query, row \d+: the database failed \(DivisionByZero\)"):
         await read(Query(sql=endless, dsn=people), chunk_rows=1000)
 
 
@@ -200,9 +200,9 @@ async def test_postgresql_streams_what_it_is_asked(read: Read, people: str) -> N
     ("sql", "said"),
     [
         ("DELETE FROM people RETURNING mobil", "syntax error"),
-        ("SELECT nextval('ids') AS mobile", r"the database gave up \(ReadOnlySqlTransaction\)"),
+        ("SELECT nextval('ids') AS mobile", r"the database failed \(ReadOnlySqlTransaction\)"),
         ("SELECT mobile FROM people", 'column "mobile" does not exist'),
-        ("SELECT navn::integer AS mobile FROM people", r"the database gave up \(InvalidTextRepresentation\)"),
+        ("SELECT navn::integer AS mobile FROM people", r"the database failed \(InvalidTextRepresentation\)"),
     ],
 )
 async def test_postgresql_refuses_a_bad_query(read: Read, people: str, sql: str, said: str) -> None:

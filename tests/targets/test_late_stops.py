@@ -206,7 +206,7 @@ async def test_every_contact_with_the_number(world: Any, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("is_soon", [True, False])
 async def test_a_number_that_leads_elsewhere(world: Any, monkeypatch: pytest.MonkeyPatch, *, is_soon: bool) -> None:
-    """A contact that has the number as a further one gets no mark, and the line says so."""
+    """A contact that has the number as an additional one gets no mark, and the line says so."""
     monkeypatch.setattr("pling_async.targets.stops.EVERY", 0.0 if is_soon else 300.0)
     await world.sandbox.seed(contacts=FEW)
     last = FEW[-1]["mobile"]
@@ -215,7 +215,7 @@ async def test_a_number_that_leads_elsewhere(world: Any, monkeypatch: pytest.Mon
     await world.sandbox.front.seed(contacts=known)
     run = await copied(world, "front", last)
     assert run.told(last)[-1] == ("change" if is_soon else "stop", "applied", "elsewhere")
-    assert "further one of another contact" in run.lines[-1].message
+    assert "additional one of another contact" in run.lines[-1].message
 
 
 async def test_whose_change_was_refused(world: Any) -> None:
@@ -257,4 +257,4 @@ async def test_a_copy_that_is_cancelled(world: Any) -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError) as cancelled:
         await waiting
-    assert "who stopped in Pling during the copy was not looked at; copy again" in cancelled.value.__notes__[-1]
+    assert "whether anybody stopped in Pling during the copy was not checked; copy" in cancelled.value.__notes__[-1]
