@@ -1,6 +1,7 @@
 """Pages: asked for one ahead, each once, and none left under way."""
 
 import asyncio
+import gc
 from contextlib import aclosing
 
 import pytest
@@ -59,6 +60,8 @@ async def test_a_reader_who_leaves_takes_the_next_page_back() -> None:
 
 async def test_an_error_of_a_page_ahead_is_nobodys_when_the_reader_left() -> None:
     """A future whose exception is never retrieved would be reported by the loop."""
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
 
     async def read(at: int) -> Page[int, int]:
         if at:
@@ -68,6 +71,8 @@ async def test_an_error_of_a_page_ahead_is_nobodys_when_the_reader_left() -> Non
     async with aclosing(pages(0, read)) as reading:
         await anext(reading)
         await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []
 
 
 @pytest.mark.parametrize("again", [0, 1, 2])
