@@ -1,8 +1,8 @@
-"""What tests do with event loops."""
+"""What tests do with event loops, and how long things take in them."""
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 
 async def longest_pause(work: Awaitable[object]) -> float:
@@ -28,3 +28,13 @@ async def end_tasks() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+async def shortest(work: Callable[[], Awaitable[object]], *, enough: float) -> float:
+    """Return the seconds of the quickest of a few times, once one is quick enough; others may need the processors."""
+    taken: list[float] = []
+    while len(taken) < 5 and min(taken, default=enough) >= enough:
+        begun = time.perf_counter()
+        await work()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)

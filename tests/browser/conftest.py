@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.watching import ARGUMENTS, CHROMIUM, Look, Watch
+
+_PATIENCE: Final = 30_000
+"""Milliseconds; a machine that is busy with other things is no failure."""
+expect.set_options(timeout=_PATIENCE)
 
 
 def pytest_runtest_setup() -> None:
@@ -42,7 +46,7 @@ async def look(chromium: Browser, watch: Watch) -> AsyncIterator[Look]:
     async def opened(url: str, **options: Any) -> Page:
         page = await chromium.new_page(viewport={"width": 1200, "height": 900}, **options)
         pages.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(_PATIENCE)
         watch.over(page)
         await page.goto(url)
         return page

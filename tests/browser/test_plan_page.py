@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pling_async import PlingClient, bulk
 from pling_async.cli.page.assembly import write_page
 from pling_async.sandbox import Sandbox
 from tests.browser.watching import DASH, HOSTILE, accessible
+from tests.loops import shortest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -201,34 +201,37 @@ async def test_printed(look: Any, page_file: str) -> None:
     assert len(await _shown(page)) == 50
 
 
+TURN = """() => {
+    const begun = performance.now();
+    document.querySelector("#changes .next").click();
+    return performance.now() - begun;
+}"""
+SEARCH = """() => new Promise((resolve) => {
+    const search = document.querySelector("#search-changes");
+    search.value = "999 99 250";
+    const begun = performance.now();
+    const status = document.querySelector("#changes [role=status]");
+    new MutationObserver(() => resolve(performance.now() - begun)).observe(status, { childList: true });
+    search.dispatchEvent(new Event("input"));
+})"""
+
+
 @pytest.mark.untraced
 async def test_a_hundred_thousand_changes(look: Any, plan: bulk.Plan, tmp_path: Path) -> None:
     """The page opens, turns and searches without making anybody wait."""
     many = plan.contacts.filter(pl.col("action") == "add")
     big = evolve(plan, contacts=pl.concat([plan.contacts, *[many] * 827]))
     url = await _written(big, tmp_path)
-    begun = time.perf_counter()
     page = await look(url)
-    await page.locator("#changes tbody tr").first.wait_for()
-    opened = time.perf_counter() - begun
+
+    async def open_again() -> None:
+        await page.goto(url)
+        await page.locator("#changes tbody tr").first.wait_for()
+
+    opened = await shortest(open_again, enough=10)
     assert "of 100,1" in await page.locator("#changes [role=status]").inner_text()
-    turned = await page.evaluate(
-        """() => {
-            const begun = performance.now();
-            document.querySelector("#changes .next").click();
-            return performance.now() - begun;
-        }"""
-    )
-    searched = await page.evaluate(
-        """() => new Promise((resolve) => {
-            const search = document.querySelector("#search-changes");
-            search.value = "999 99 250";
-            const begun = performance.now();
-            const status = document.querySelector("#changes [role=status]");
-            new MutationObserver(() => resolve(performance.now() - begun)).observe(status, { childList: true });
-            search.dispatchEvent(new Event("input"));
-        })"""
-    )
+    turned = min([await page.evaluate(TURN) for _ in range(3)])
+    searched = min([await page.evaluate(SEARCH) for _ in range(3)])
     assert f"1{DASH}50 of 828 " in await page.locator("#changes [role=status]").inner_text()
     logging.getLogger(__name__).info(
         "opened in %.2f s, turned in %.0f ms, searched in %.0f ms", opened, turned, searched
