@@ -211,7 +211,8 @@ def _merges(contacts: pl.DataFrame, places: _Places, disputes: dict[str, pl.Data
 def _late_checks(contacts: pl.DataFrame, perhaps_stopped: pl.Series) -> Iterator[tuple[str, str, pl.Expr]]:
     """Yield what can only be told of all rows of a number, or of all numbers together."""
     if perhaps_stopped.len():
-        yield "is_stopped", "stop_elsewhere", pl.col("mobile").is_in(perhaps_stopped.unique().implode())
+        is_known = pl.col("is_stopped").fill_null(value=False)
+        yield "is_stopped", "stop_elsewhere", pl.col("mobile").is_in(perhaps_stopped.unique().implode()) & ~is_known
     is_long = computed_name_is_long(contacts)
     if is_long is not None:
         yield "name", "name_too_long", is_long

@@ -160,6 +160,16 @@ async def test_a_stop_in_a_rejected_row_holds_back_the_others() -> None:
     ]
 
 
+@pytest.mark.parametrize("rejected_row", [{"stop": "1", "postnr": "x" * 11}, {"stop": "perhaps"}])
+async def test_a_stop_is_not_held_back_by_what_may_be_one(rejected_row: dict[str, str]) -> None:
+    """Who is stopped by one row cannot be made reachable by a doubt about another: there is none (I-4)."""
+    found = await prepared(
+        {"mobile": OLA, **rejected_row}, {"mobile": OLA, "stop": "1", "name": "Ola"}, {"mobile": OLA}
+    )
+    assert found.contacts.select("mobile", "is_stopped", "name", "rows").rows() == [(OLA, True, "Ola", [2, 3])]
+    assert {row for row, _, _ in rejected(found)} == {1}
+
+
 @pytest.mark.parametrize("rows", [1, 50_000])
 async def test_a_row_that_says_stop_alone_is_never_held_back(rows: int) -> None:
     """Whatever is wrong with other rows of its number, or with what they make together: the STOP is sent (I-4)."""
