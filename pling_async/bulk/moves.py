@@ -1,7 +1,8 @@
 """Number changes: a contact that goes and one that comes are one person when they share something unique.
 
 A speed dial, an email address or a full name counts, in this order, and only where exactly one contact on either side
-has it. Such a contact keeps its id, and with it its history: it gets the new number instead of being deleted.
+has it, those included whose number stays. Different speed dials are different people, whatever else they share. Such a
+contact keeps its id, and with it its history: it gets the new number instead of being deleted.
 """
 
 from collections.abc import Callable
@@ -43,21 +44,39 @@ def moved(contacts: pl.DataFrame, account: pl.DataFrame, difference: Difference,
 
 
 def pairs_among(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Return mobile, moved_from and moved_by of every number change."""
-    gone = contacts.filter(pl.col("action") == Action.REMOVE.value).select("mobile", *_SIGNS)
-    come = contacts.filter(pl.col("action") == Action.ADD.value).select("mobile", *_SIGNS)
+    """Return mobile, moved_from and moved_by of every number change.
+
+    Who stays counts as well: an email address that a family shares tells of nobody who joins it.
+    """
+    held, listed = _sides(contacts)
     found = pl.DataFrame(schema=_PAIRS)
-    if gone.is_empty() or come.is_empty():
+    if Action.REMOVE.value not in held["action"] or Action.ADD.value not in listed["action"]:
         return found
     for sign in _SIGNS:
-        pairs = _only(come, sign).join(_only(gone, sign).rename({"mobile": "moved_from"}), on="sign")
+        gone = _only(held, sign, Action.REMOVE).rename({"mobile": "moved_from"})
+        pairs = _only(listed, sign, Action.ADD).join(gone, on="sign").filter(~_contradicted())
         found = pl.concat([found, pairs.select("mobile", "moved_from", moved_by=pl.lit(sign))])
-        gone = gone.join(found, left_on="mobile", right_on="moved_from", how="anti")
-        come = come.join(found, on="mobile", how="anti")
+        held = held.join(found, left_on="mobile", right_on="moved_from", how="anti")
+        listed = listed.join(found, on="mobile", how="anti")
     return found
 
 
-def _only(side: pl.DataFrame, sign: str) -> pl.DataFrame:
-    """Return mobile and sign of the contacts that nobody else on their side shares it with."""
-    signs = side.select("mobile", sign=pl.col(sign).str.strip_chars().str.to_lowercase()).filter(pl.col("sign") != "")
-    return signs.filter(~pl.col("sign").is_duplicated())
+def _sides(contacts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return mobile, action and the signs of everybody whom the account has, and of everybody who is to be there."""
+    wanted = contacts.select("mobile", "action", *_SIGNS)
+    before = contacts.select("mobile", "action", *(pl.col("before").struct.field(sign) for sign in _SIGNS))
+    is_new, goes = (pl.col("action") == action.value for action in (Action.ADD, Action.REMOVE))
+    return before.filter(~is_new), wanted.filter(~goes)
+
+
+def _only(side: pl.DataFrame, sign: str, action: Action) -> pl.DataFrame:
+    """Return mobile, sign and speed dial of whom an action is about and nobody on their side shares the sign with."""
+    signs = side.with_columns(sign=pl.col(sign).str.strip_chars().str.to_lowercase()).filter(pl.col("sign") != "")
+    only = signs.filter(~pl.col("sign").is_duplicated() & (pl.col("action") == action.value))
+    return only.select("mobile", "sign", "speed_dial")
+
+
+def _contradicted() -> pl.Expr:
+    """Tell whether two contacts have different speed dials: these are somebody's ids, and unique (section 2.2)."""
+    one, other = pl.col("speed_dial").str.to_lowercase(), pl.col("speed_dial_right").str.to_lowercase()
+    return (one != other) & (one != "") & (other != "")

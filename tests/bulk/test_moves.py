@@ -76,6 +76,29 @@ async def test_a_doubtful_pair_is_two_people(pling: PlingClient, rows: list[dict
     assert (await _plan(pling, [*rows, KARI])).counts.move == 0
 
 
+@pytest.mark.parametrize("sign", ["email", "name"])
+@pytest.mark.parametrize(
+    ("kept", "listed"),
+    [({"shared": True}, {"shared": True}), ({"shared": True}, {}), ({}, {"shared": True})],
+    ids=["before and after", "before", "after"],
+)
+async def test_what_somebody_who_stays_shares_is_no_sign(
+    pling: PlingClient, sign: str, kept: dict[str, Any], listed: dict[str, Any]
+) -> None:
+    """A family has one email address: the child that joins is not the parent who goes, and gets no note about them."""
+    shared, another = {sign: OLA[sign]}, {sign: "liv@example.com"}
+    await bulk.merge(pling, [{"mobile": THIRD, **(shared if kept else another)}])
+    stays = {"mobile": THIRD, **(shared if listed else another)}
+    assert (await _plan(pling, [{"mobile": NEW, **shared}, stays, KARI])).counts.move == 0
+
+
+async def test_two_speed_dials_are_two_people(pling: PlingClient) -> None:
+    """They are ids of the list's own system: whoever has another one has the name by chance."""
+    named = {"mobile": NEW, "name": "Ola Ås", "email": OLA["email"]}
+    assert (await _plan(pling, [{**named, "speed_dial": "OLA2"}, KARI])).counts.move == 0
+    assert (await _plan(pling, [named, KARI])).counts.move == 1
+
+
 async def test_moves_are_for_replaces_and_can_be_switched_off(pling: PlingClient) -> None:
     """A merge removes nobody, so nobody moves; Guards(find_moves=False) sees two people."""
     rows = [{"mobile": NEW, "name": "Ola Ås"}, KARI]
