@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen, validators
 
-from pling_async.errors import GuardRefused
+from pling_async.errors import ConfigurationError, GuardRefused
+from pling_async.phones import is_e164
 
 CONFIRMABLE: Final = frozenset({"removals", "removal-budget"})
 """Guards that the confirmation of exactly one plan lifts."""
@@ -28,8 +29,15 @@ class Level(StrEnum):
     REFUSED = "refused"
 
 
-def _copied(held: Mapping[str, str]) -> dict[str, str]:
-    return dict(held)
+def _stripped(held: Mapping[str, str]) -> dict[str, str]:
+    return {mobile: str(reference or "").strip() for mobile, reference in dict(held).items()}
+
+
+def _said_where(_: object, __: "Attribute[Mapping[str, str]]", held: Mapping[str, str]) -> None:
+    if not all(map(is_e164, held)):
+        raise ConfigurationError("consent: a key is not E.164; write numbers as +4799999999")
+    if not all(held.values()):
+        raise ConfigurationError("consent: say where each written consent is kept; without it nobody is made reachable")
 
 
 def _only_accounts(accounts: Iterable[int] | None) -> frozenset[int] | None:
@@ -59,7 +67,9 @@ class Guards:
     """Keep contacts that incoming messages created and the list does not know."""
     min_rows: int | None = None
     """Refuse a list with fewer usable rows than expected."""
-    consent: Mapping[str, str] = field(factory=dict, converter=_copied, repr=lambda held: f"<{len(held)} mobiles>")
+    consent: Mapping[str, str] = field(
+        factory=dict, converter=_stripped, validator=_said_where, repr=lambda held: f"<{len(held)} mobiles>"
+    )
     """E.164 -> where the written consent to be taken off the stop list is kept (section 2.4); each can be used once."""
 
 

@@ -4,7 +4,7 @@ import pytest
 from attrs import asdict, evolve
 
 from pling_async.bulk.guards import Facts, Guards, Level, Verdict, enforce, judge, removal_limit
-from pling_async.errors import GuardRefused, Outcome
+from pling_async.errors import ConfigurationError, GuardRefused, Outcome
 
 DIGEST = "0123456789abcdef" * 4
 HARMLESS = Facts(
@@ -379,6 +379,15 @@ def test_guards_hold_what_they_were_given() -> None:
     assert guards.consent == {"+4799999001": "letter"}
     assert [level("account", HARMLESS, guards) for _ in range(2)] == [Level.PASSED] * 2
     assert "+47" not in repr(guards)
+
+
+@pytest.mark.parametrize("consent", [{"+4799999001": " "}, {"99999001": "letter"}, {"+4799999001": ""}])
+def test_a_consent_names_a_number_and_where_it_is_kept(consent: dict[str, str]) -> None:
+    """Without a place there is no consent, and a number that is not E.164 is nobody's; neither is shown."""
+    with pytest.raises(ConfigurationError, match="consent: ") as caught:
+        Guards(consent=consent)
+    assert "99999001" not in str(caught.value)
+    assert Guards(consent={"+4799999001": " letter\n"}) == Guards(consent={"+4799999001": "letter"})
 
 
 def test_a_consent_that_was_used_is_refused() -> None:
