@@ -24,6 +24,16 @@ from pling_async.sources import SourceInfo
 
 _FORMAT: Final = 1
 _FRAMES: Final = ("contacts", "groups", "rejects", "merges")
+_NO_PLAN: Final = (
+    zipfile.BadZipFile,
+    pl.exceptions.PolarsError,
+    AttributeError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What reading raises where something is missing, is of another kind, or is packed or encrypted by somebody else."""
 
 
 def save_plan(plan: Plan, path: Path) -> None:
@@ -53,13 +63,14 @@ def load_plan(path: Path) -> Plan:
             facts: dict[str, Any] = orjson.loads(archive.read("plan.json"))
             frames = {name: pl.read_ipc_stream(archive.read(f"{name}.arrow")) for name in _FRAMES}
         plan = _plan(facts, frames)
+        is_another = plan.digest != facts["digest"] or digest(canonical(plan.baseline)) != plan.fingerprint
     except FileNotFoundError:
         raise _refused(path, "there is no such file; `pling plan FILE --out PLAN` makes one") from None
     except OSError as error:
         raise _refused(path, f"the plan cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, pl.exceptions.PolarsError):
+    except _NO_PLAN:
         raise _refused(path, "this is not a plan of this version; make one with `pling plan FILE --out PLAN`") from None
-    if plan.digest != facts["digest"] or digest(canonical(plan.baseline)) != plan.fingerprint:
+    if is_another:
         raise _refused(path, "the plan was changed after it was made, or made by another version; make it again")
     return plan
 

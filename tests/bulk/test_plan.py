@@ -1,10 +1,12 @@
 """A plan is a value: the same input gives the same digest, and a file gives the plan back or refuses."""
 
+import io
 import os
 import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,12 @@ def test_saving_again_replaces_the_file(plan: Plan, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["kunder.plan"]
 
 
+def _without_reasons(contacts: bytes) -> bytes:
+    out = io.BytesIO()
+    pl.read_ipc_stream(contacts).drop("reason").write_ipc_stream(out)
+    return out.getvalue()
+
+
 def test_a_changed_plan_is_refused(plan: Plan, tmp_path: Path) -> None:
     """What was reviewed is what is applied, or nothing."""
     good, bad = tmp_path / "good.plan", tmp_path / "bad.plan"
@@ -110,6 +118,35 @@ def test_a_changed_plan_is_refused(plan: Plan, tmp_path: Path) -> None:
             new.writestr(name, old.read(name).replace(b'"max_removals": 10', b'"max_removals": 99'))
     with pytest.raises(errors.SourceError, match="was changed after it was made"):
         bulk.load_plan(bad)
+
+
+@pytest.mark.parametrize(
+    ("member", "change"),
+    [("plan.json", lambda facts: facts.replace(b'"digest"', b'"digits"')), ("contacts.arrow", _without_reasons)],
+)
+def test_a_plan_that_lacks_something_is_refused(
+    plan: Plan, tmp_path: Path, member: str, change: Callable[[bytes], bytes]
+) -> None:
+    """Whatever was done to the file, the message is ours."""
+    good, bad = tmp_path / "good.plan", tmp_path / "bad.plan"
+    bulk.save_plan(plan, good)
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name == member else old.read(name))
+    with pytest.raises(errors.SourceError, match="not a plan of this version"):
+        bulk.load_plan(bad)
+
+
+@pytest.mark.parametrize("place", [8, 10])
+def test_a_plan_with_a_damaged_directory_is_refused(plan: Plan, tmp_path: Path, place: int) -> None:
+    """A bit that says encrypted, or packed in a way that nobody knows."""
+    path = tmp_path / "kunder.plan"
+    bulk.save_plan(plan, path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + place] = 99
+    path.write_bytes(content)
+    with pytest.raises(errors.SourceError, match="not a plan of this version"):
+        bulk.load_plan(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"mobile,city\n", b"PK\x03\x04nonsense"])
