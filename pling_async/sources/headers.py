@@ -12,7 +12,8 @@ from pling_async.sources.base import IGNORE
 from pling_async.sources.stop_headers import may_mean_agreed, may_mean_stopped
 
 ALIASES: Final[Mapping[str, str]] = {
-    "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltlf mobilephone mobilenumber mobileno cellphone cell "
+    "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltelefonnr mobiltelefonnummer mobiltlf mobilephone "
+    "mobilenumber mobilephonenumber mobileno mob tlfmobil telefonmobil cellphone cellphonenumber cellnumber cell "
     "msisdn gsm phone1value phone2value phone3value phone4value phone5value "
     "telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
     "telephone primaryphone tel homephone homephone2 businessphone businessphone2 "

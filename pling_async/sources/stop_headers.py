@@ -8,7 +8,11 @@ _LETTERS: Final = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "
 """What does not fall into a letter and an accent by itself."""
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_CHANNEL: Final = "sms|mms|e?mail|epost|marketing|reklame|newsletter|nyhetsbrev|contact|kontakt|call|message"
+_CHANNEL: Final = (
+    "sms|mms|e?mail|epost|marketing|markedsf|marknadsf|reklame|newsletter|nyhetsbrev|contact|kontakt|call|message"
+)
+_CONSENT: Final = "(?:samty[kc]k|consent|einwillig)"
+_WITHDRAWN: Final = "(?:trukket|trukke|trukne|withdr|revok|widerruf|aterkall)"
 _SENT: Final = f"{_CHANNEL}|ring|text|send|disturb|bli|bruk"
 
 _HARMLESS: Final = re.compile(
@@ -25,6 +29,10 @@ _WORDS: Final = re.compile(
     r"|(?:stop+(?:ed|et|ad|a|t)?|stop+liste?|reservert|reservasjon|sperret?)\b"
     rf"|\b(?:{_CHANNEL})s? ?bloc?k+\b|\bbloc?k+ ?(?:{_CHANNEL})"
     rf"|\bno (?:sms|marketing|calls|texts)\b|\binte ?(?:{_SENT})"
+    rf"|\b(?:ing(?:en|a)|ej|keine?) (?:{_CHANNEL}|utskick|werbung)|\bne[ij] till? (?:{_CHANNEL})"
+    r"|\bei (?:sms|\w*markkinoint|saa)|kielto\b|\bmeldt (?:(?:seg|sig) )?[af]v\b|\bdnd\b"
+    rf"|\bnicht (?:{_CHANNEL}|anruf|anschreib)|\b(?:werbe)?widerspr"
+    rf"|{_CONSENT}.*{_WITHDRAWN}|{_WITHDRAWN}.*{_CONSENT}"
 )
 """Stems at the beginning of a word, or at its end; within one they would be others, as in Christopher."""
 
@@ -39,6 +47,8 @@ _ANYWHERE: Final = re.compile(
 
 _AGREED: Final = re.compile(
     rf"samtykk|samtyck|consent|permission|tillatelse|\bopt(?:ed)? ?in\b|\baccepts?(?:ed)? .*(?:{_CHANNEL})|\bsms ok\b"
+    r"|einwillig|\bsubscribed\b|\bkan kontaktes\b"
+    rf"|\b(?:onsk[ae]r|vill? ha|godtar|godkjent|mottar|tillater|accepterar|can receive)\b.*\b(?:{_CHANNEL})"
 )
 """Words for a yes, where a no may be an opt-out."""
 

@@ -23,14 +23,17 @@ STOPS = [
     "HasOptedOutOfEmail", "Email Opt Out", "properties.optOutDate", "Spærret", "Spärrad", "Gesperrt", "is_blocked",
     "Block SMS", "Blacklisted", "Black list", "Suppressed", "Ikke kontakt", "Kontaktes ikke", "Ønsker ikke SMS",
     "Inte kontakta", "DNC", "No SMS", "Avanmäld", "Frabedt", "Nei takk", "Nej tack", "Nej tak", "Takket nei",
-    "Tackat nej", "NIX", "NIX-registrert",
+    "Tackat nej", "NIX", "NIX-registrert", "Ingen SMS", "Ingen markedsføring", "Inga utskick", "Ej SMS",
+    "Keine Werbung", "Nei til SMS", "Nej till SMS", "Meldt av", "Har meldt seg av", "DND", "Nicht kontaktieren",
+    "Widerspruch", "SMS-kielto", "Ei SMS", "Ei markkinointia", "Samtykke trukket", "Trukket samtykke",
+    "SMS consent withdrawn",
 ]  # fmt: skip
 OTHERS = [
     "Blokk", "Block", "Blokk/oppgang", "Blokknummer", "Block number", "Blogg", "Stopping place", "Stoppested",
     "Busstopp", "Bus stop", "Non-stop", "Reservasjonsnummer", "Reservation ID", "Reserve phone", "Reservekontakt",
     "Last operation", "First option", "Christopher", "Post office", "Avregningsdato", "Avdeling", "Interesser",
     "Intern ring", "Printe SMS", "Send SMS", "Contact No", "Ikke i bruk", "Abonnement", "Custom Field 1 - Label",
-    "Fra bedrift", "Takk", "Phoenix",
+    "Fra bedrift", "Takk", "Phoenix", "Ingen", "Trukket beløp", "Eierform", "Meldt inn", "Einheit", "Nichte",
 ]  # fmt: skip
 
 
@@ -54,8 +57,10 @@ def test_a_block_of_flats_and_a_bus_stop_are_no_opt_outs(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Samtykke", "Samtycke SMS", "Marketing consent", "Opt-in", "Opted in", "Accepts SMS Marketing", "SMS ok"]
-)
+    "header",
+    ["Samtykke", "Samtycke SMS", "Marketing consent", "Opt-in", "Opted in", "Accepts SMS Marketing", "SMS ok",
+     "Ønsker SMS", "Vil ha SMS", "Vill ha SMS", "Godtar markedsføring", "Mottar SMS", "Subscribed", "Kan kontaktes"],
+)  # fmt: skip
 def test_a_column_of_consent_is_warned_of(header: str) -> None:
     """Its no may be an opt-out, but its yes is none: it cannot be mapped to stops, and silence would hide it."""
     columns = resolve(["Mobil", header], {}, "list")
