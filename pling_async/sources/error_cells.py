@@ -1,4 +1,7 @@
-"""Cells of a workbook that show an error such as #N/A: they are read as blank, and that must not go unnoticed."""
+"""Cells of a workbook that are read as blank though they show something, which must not go unnoticed.
+
+They show an error such as #N/A, or what the first of them holds, since they were merged over several rows.
+"""
 
 import html
 import io
@@ -8,19 +11,23 @@ from collections.abc import Iterator
 from typing import Final
 
 _CELL: Final = re.compile(rb"<c\b(?=[^>]*\bt=\"e\")[^>]*>")
+_MERGED: Final = re.compile(rb"<mergeCell\b[^>]*\bref=\"([A-Z]+(\d+):[A-Z]+(?!\2\")\d+)\"")
 _SHEET: Final = re.compile(rb"<sheet\b[^>]*>")
 _RELATION: Final = re.compile(rb"<Relationship\b[^>]*>")
 
 
 def error_cells(data: bytes, sheet: str) -> Iterator[str]:
-    """Yield a warning that counts them; only the zipped XML of .xlsx and .xlsm is looked through."""
+    """Yield warnings that count them; only the zipped XML of .xlsx and .xlsm is looked through."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        found = _CELL.findall(_part(archive, sheet))
-    if found:
+        part = _part(archive, sheet)
+    if found := _CELL.findall(part):
         first = _said(found[0], "r")
         yield f"cells that show an error (#N/A and the like), read as blank: {len(found)}, first {first}"
+    if merged := [cells.decode() for cells, _ in _MERGED.findall(part)]:
+        said = f"cells that are merged over several rows: {len(merged)}, first {merged[0]}"
+        yield f"{said}; only the first row of each is read, so split them and fill in every row"
 
 
 def _part(archive: zipfile.ZipFile, sheet: str) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from pling_async import bulk
 from pling_async.errors import ConfigurationError, MissingExtraError, SourceError
@@ -134,6 +135,21 @@ async def test_a_workbook_whose_parts_lie_elsewhere_is_searched_for_errors() -> 
     assert list(error_cells.error_cells(found, "Kunder"))
     assert not list(error_cells.error_cells(found, "Notater"))
     assert not list(error_cells.error_cells(found, "Kunde"))
+
+
+async def test_cells_that_are_merged_over_rows_are_warned_of(read: Read, write: Write) -> None:
+    """Two people seem to be stopped, and one is: only the first row of such a cell holds it. A title is nothing."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_column(0, 0, ["Mobil", "99999101", "99999102"])
+        sheet.write(0, 1, "Stopp")
+        sheet.merge_range("B2:B3", "ja")
+        sheet.merge_range("D1:E1", "")
+    frame, info = await read(write(out.getvalue(), "list.xlsx"))
+    assert frame["is_stopped"].to_list() == ["ja", None]
+    (said,) = info.warnings
+    assert said.startswith("cells that are merged over several rows: 1, first B2:B3; only the first row")
 
 
 async def test_without_the_library_the_extra_is_named(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
