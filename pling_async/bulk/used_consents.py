@@ -1,13 +1,14 @@
 """Which consents an account's runs have used: whoever opts out again needs a new one.
 
 A consent is a number with its reference. What is kept of it is a hash, and the run; forgetting the run does not forget
-that. It counts as used once something may be sent, and no longer if the request is known to have done nothing.
+that. It counts as used once something may be sent, and no longer if nothing was, or the request is known to have done
+nothing.
 """
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 
 import polars as pl
@@ -17,7 +18,7 @@ from pling_async.bulk.private_files import private_file
 from pling_async.bulk.run import Run
 from pling_async.bulk.state import AccountFolder
 from pling_async.bulk.workers import to_the_end
-from pling_async.errors import GuardRefused, JournalError, Outcome, PlingError
+from pling_async.errors import GuardRefused, JournalError, Outcome, PlingError, StalePlan
 
 
 def used_before(account: AccountFolder, plan: Plan) -> tuple[str, ...]:
@@ -33,9 +34,12 @@ async def using_consents(account: AccountFolder, run: Run, work: Callable[[], Aw
     keys = _keys(run.plan)
     if not keys:
         return await work()
-    await to_the_end(asyncio.ensure_future(asyncio.to_thread(_use, account, run, keys)))
+    new = await to_the_end(asyncio.ensure_future(asyncio.to_thread(_use, account, run, keys)))
     try:
         ended = await work()
+    except StalePlan:  # nothing was sent since
+        await asyncio.to_thread(_forget, account, new)
+        raise
     except PlingError as error:
         if isinstance(error.run, Run):
             await asyncio.to_thread(_give_back, account, error.run, keys)
@@ -59,17 +63,23 @@ def _users(account: AccountFolder, keys: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({used[key] for key in keys.values() if key in used}))
 
 
-def _use(account: AccountFolder, run: Run, keys: Mapping[str, str]) -> None:
+def _use(account: AccountFolder, run: Run, keys: Mapping[str, str]) -> frozenset[str]:
+    """Write down that a run uses keys, and return those that it did not use before."""
     others = {*_users(account, keys)} - {run.id}
     if others:
         raise GuardRefused(f"run {others.pop()} used a consent of this run meanwhile; plan the list with a new one")
-    _keep(account, _used(account) | dict.fromkeys(keys.values(), run.id))
+    used = _used(account)
+    _keep(account, used | dict.fromkeys(keys.values(), run.id))
+    return frozenset(keys.values()) - used.keys()
 
 
 def _give_back(account: AccountFolder, run: Run, keys: Mapping[str, str]) -> None:
     """Let the consents be used again by which nobody was taken off the stop list."""
-    undone = run.written.filter(outcome=Outcome.NOT_APPLIED.value)["mobile"]
-    unused = {keys[mobile] for mobile in undone if mobile in keys}
+    undone = run.written.filter(pl.col("outcome").is_in([Outcome.NOT_APPLIED.value, Outcome.SKIPPED.value]))["mobile"]
+    _forget(account, {keys[mobile] for mobile in undone if mobile in keys})
+
+
+def _forget(account: AccountFolder, unused: Collection[str]) -> None:
     with suppress(JournalError):  # they stay used; how the run ended says more
         _keep(account, {key: by for key, by in _used(account).items() if key not in unused})
 

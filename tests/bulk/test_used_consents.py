@@ -83,6 +83,32 @@ async def test_a_request_that_did_nothing_uses_none(
 
 
 @STRATEGIES
+async def test_a_run_that_was_halted_before_it_uses_none(pling: PlingClient, state: State, strategy: str) -> None:
+    """Nothing was sent about the person: the next plan may use the consent, and then the halted run no more."""
+    stop = asyncio.Event()
+    stop.set()
+    early = await bulk.apply(pling, await _plan(pling), strategy=strategy, settings=ApplySettings(stop=stop))
+    assert early.outcome_counts[Outcome.SKIPPED] == 1
+    late = await bulk.apply(pling, await _plan(pling), strategy=strategy)
+    await _opt_out(pling)
+    with pytest.raises(errors.GuardRefused, match=late.id):
+        await bulk.resume(pling, early.id)
+    assert (await state())[OLA]["stop"] == 1
+
+
+async def test_a_run_that_is_too_old_to_resume_uses_none(pling: PlingClient, sandbox: Sandbox, state: State) -> None:
+    """Nothing was sent, for the account is another by now; the list is planned again, with the same consent."""
+    sandbox.fail(Fault(action="answer", status=400, method="POST"))
+    with pytest.raises(errors.BadRequest) as failed:
+        await bulk.apply(pling, await _plan(pling), strategy="replace")
+    await pling.contacts.update((await pling.contacts.get(2)).evolve(city="OSLO"))
+    with pytest.raises(errors.StalePlan):
+        await bulk.resume(pling, failed.value.run.id)
+    assert (await bulk.apply(pling, await _plan(pling))).is_complete
+    assert (await state())[OLA]["stop"] == 0
+
+
+@STRATEGIES
 async def test_a_lost_answer_uses_it(pling: PlingClient, sandbox: Sandbox, state: State, strategy: str) -> None:
     """Nobody can tell whether the person opted out since; the run itself may still be finished."""
     sandbox.fail(Fault(action="reset_after_commit", method=METHODS[strategy]))
@@ -94,22 +120,6 @@ async def test_a_lost_answer_uses_it(pling: PlingClient, sandbox: Sandbox, state
     await _opt_out(pling)
     with pytest.raises(errors.GuardRefused, match=run.id):
         await bulk.apply(pling, await _plan(pling), strategy=strategy)
-    assert (await state())[OLA]["stop"] == 1
-
-
-async def test_a_run_whose_consent_another_used_is_not_resumed(
-    pling: PlingClient, account: AccountFolder, state: State
-) -> None:
-    """Cut short before it used the consent, it may not take off the stop list who opted out since."""
-    stop = asyncio.Event()
-    stop.set()
-    early = await bulk.apply(pling, await _plan(pling), strategy="per_contact", settings=ApplySettings(stop=stop))
-    assert early.outcome_counts[Outcome.SKIPPED] == 1
-    await asyncio.to_thread(account.consents.unlink)
-    late = await bulk.apply(pling, await _plan(pling))
-    await _opt_out(pling)
-    with pytest.raises(errors.GuardRefused, match=late.id):
-        await bulk.resume(pling, early.id)
     assert (await state())[OLA]["stop"] == 1
 
 
