@@ -49,15 +49,16 @@ def pairs_among(contacts: pl.DataFrame) -> pl.DataFrame:
     Who stays counts as well: an email address that a family shares tells of nobody who joins it.
     """
     held, listed = _sides(contacts)
+    gone, come = held.filter(action=Action.REMOVE.value), listed.filter(action=Action.ADD.value)
     found = pl.DataFrame(schema=_PAIRS)
-    if Action.REMOVE.value not in held["action"] or Action.ADD.value not in listed["action"]:
+    if gone.is_empty() or come.is_empty():
         return found
     for sign in _SIGNS:
-        gone = _only(held, sign, Action.REMOVE).rename({"mobile": "moved_from"})
-        pairs = _only(listed, sign, Action.ADD).join(gone, on="sign").filter(~_contradicted())
+        shared = _signs(come, sign).join(_signs(gone, sign), on="sign", how="semi")
+        old = _only(_signs(held, sign), Action.REMOVE, shared, found["moved_from"])
+        new = _only(_signs(listed, sign), Action.ADD, shared, found["mobile"])
+        pairs = new.join(old.rename({"mobile": "moved_from"}), on="sign").filter(~_contradicted())
         found = pl.concat([found, pairs.select("mobile", "moved_from", moved_by=pl.lit(sign))])
-        held = held.join(found, left_on="mobile", right_on="moved_from", how="anti")
-        listed = listed.join(found, on="mobile", how="anti")
     return found
 
 
@@ -69,11 +70,15 @@ def _sides(contacts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return before.filter(~is_new), wanted.filter(~goes)
 
 
-def _only(side: pl.DataFrame, sign: str, action: Action) -> pl.DataFrame:
-    """Return mobile, sign and speed dial of whom an action is about and nobody on their side shares the sign with."""
-    signs = side.with_columns(sign=pl.col(sign).str.strip_chars().str.to_lowercase()).filter(pl.col("sign") != "")
-    only = signs.filter(~pl.col("sign").is_duplicated() & (pl.col("action") == action.value))
-    return only.select("mobile", "sign", "speed_dial")
+def _signs(side: pl.DataFrame, sign: str) -> pl.DataFrame:
+    spelled = pl.col(sign).str.strip_chars().str.to_lowercase()
+    return side.select("mobile", "action", "speed_dial", sign=spelled).filter(pl.col("sign") != "")
+
+
+def _only(signs: pl.DataFrame, action: Action, shared: pl.DataFrame, paired: pl.Series) -> pl.DataFrame:
+    """Return those whom an action is about and who alone on their side have a shared sign, the paired left out."""
+    theirs = signs.join(shared, on="sign", how="semi").filter(~pl.col("mobile").is_in(paired.implode()))
+    return theirs.filter(~pl.col("sign").is_duplicated() & (pl.col("action") == action.value))
 
 
 def _contradicted() -> pl.Expr:
