@@ -54,6 +54,15 @@ def test_the_exports_of_google_contacts_and_outlook_are_known() -> None:
     assert set(meaning(OUTLOOK)) == set(OUTLOOK)
 
 
+@pytest.mark.parametrize(
+    ("mobile", "telephone"),
+    [("Mobile Phone Number", "Phone Number"), ("Mobiltelefonnummer", "Telefon"), ("Tlf mobil", "Tlf")],
+)
+def test_a_mobile_is_read_before_a_telephone(mobile: str, telephone: str) -> None:
+    """As in the exports of HubSpot: the telephone may be a switchboard's."""
+    assert resolve([telephone, mobile], {}, "list").by_attribute["mobile"] == (1, 0)
+
+
 def test_our_own_names_and_the_wires_are_known() -> None:
     """An export of an account can be read again (I-27)."""
     assert set(ATTRIBUTES) < {each.name for each in attrs.fields(Contact)}
