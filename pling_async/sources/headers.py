@@ -47,7 +47,10 @@ _PREFERENCE: Final = {
 }
 _STOP: Final = "is_stopped"
 _SINGLE: Final = frozenset({"speed_dial", "is_stopped", "is_active", "contact_groups"})
-"""Attributes for which a second column is a question, not a fallback."""
+"""Attributes for which a second column is a question, not a fallback; several may be chosen to stop people."""
+
+_CHOSEN: Final = {"mobile": "is a usable number", _STOP: "says something else than no"}
+"""Which of several cells is read, where it is not the first that is not blank."""
 
 _DIGITS_OF_A_VALUE: Final = 6
 """Headers count and have years, but no numbers as long as these."""
@@ -77,8 +80,7 @@ class Columns:
         for attribute, places in self.by_attribute.items():
             if len(places) > 1:
                 order = ", then ".join(repr(headers[place]) for place in places)
-                which = "is a usable number" if attribute == "mobile" else "is not blank"
-                yield f"{attribute} is read from {order}: the first that {which}"
+                yield f"{attribute} is read from {order}: the first that {_CHOSEN.get(attribute, 'is not blank')}"
         if self.doubtful:
             yield f"{_named(self.doubtful)} may say who must not be contacted, and is not read; name it in fields="
         if self.agreed:
@@ -118,7 +120,7 @@ def resolve(
         attribute: tuple(map(headers.index, found))
         for attribute, found in ordered(headers, {headers[place]: name for place, name in chosen.items()}, taken)
     }
-    _check(headers, by_attribute, source, seen)
+    _check(headers, by_attribute, chosen.keys(), source, seen)
     used = {place: attribute for attribute, places in by_attribute.items() for place in places}
     doubtful = _passed_over(headers, used.keys() | chosen.keys())
     _refuse_passed_over([header for header in doubtful if header not in custom], headers, source)
@@ -189,16 +191,23 @@ def _refuse_passed_over(doubtful: list[str], headers: list[str], source: str) ->
     raise SourceError(message, Place(source=source))
 
 
-def _check(headers: list[str], by_attribute: Mapping[str, tuple[int, ...]], source: str, seen: str) -> None:
+def _check(
+    headers: list[str],
+    by_attribute: Mapping[str, tuple[int, ...]],
+    chosen: AbstractSet[int],
+    source: str,
+    seen: str,
+) -> None:
     if "mobile" not in by_attribute:
         way_out = "choose one with --map \"Header=mobile\", or mapping={'Header': 'mobile'}"
         message = f"no column is known to hold mobile numbers; {seen}; {way_out}"
         raise SourceError(message, Place(source=source))
     for attribute in _SINGLE & by_attribute.keys():
-        if len(by_attribute[attribute]) > 1:
-            both = _named([headers[place] for place in by_attribute[attribute]])
-            others = f' and --map "Other={IGNORE}"' if attribute == _STOP else ""
-            message = f'{both} all mean {attribute}; choose with --map "Header={attribute}"{others}, or mapping='
+        places = by_attribute[attribute]
+        if len(places) > 1 and not (attribute == _STOP and chosen >= {*places}):
+            both = _named([headers[place] for place in places])
+            each = f' for each that is, and --map "Other={IGNORE}"' if attribute == _STOP else ""
+            message = f'{both} all mean {attribute}; choose with --map "Header={attribute}"{each}, or mapping='
             raise SourceError(message, Place(source=source))
 
 

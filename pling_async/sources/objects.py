@@ -15,6 +15,7 @@ from pling_async.errors import Place, SourceError
 from pling_async.pling.models import Contact
 from pling_async.session.unset import Unset
 from pling_async.sources.base import EXACT, IGNORE, LIST_MARK, SourceInfo, SourceOptions
+from pling_async.sources.flags import is_stop
 from pling_async.sources.headers import ATTRIBUTES, is_blank, named_by, ordered, resolve
 
 _OWN: Final = tuple(each.name for each in attrs.fields(Contact) if each.name != "extra")
@@ -140,7 +141,9 @@ def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _chosen(name: str, cells: list[str]) -> str | None:
-    """Return the first cell that is not blank; all of them if they are numbers, of which one may be usable."""
+    """Return the first cell that is not blank; of stops, one that is not no; of numbers, all: one may be usable."""
+    if name == "is_stopped":
+        return next(filter(is_stop, cells), cells[0] if cells else None)
     if name != "mobile" or len(cells) < 2:  # noqa: PLR2004 - several
         return cells[0] if cells else None
     return "".join(cell if cell.startswith(LIST_MARK) else LIST_MARK + cell for cell in cells)

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from pling_async.sources.base import LIST_MARK
+from pling_async.sources.flags import NO
 from pling_async.sources.headers import Columns, squeezed
 from pling_async.sources.nameless import Nameless
 
@@ -22,7 +23,8 @@ _LISTS: Final = frozenset({"mobile", "contact_groups"})
 class Picking:
     """Names columns by attribute; counts the values that a contact has no room for.
 
-    Where several columns feed an attribute, the first cell that is not blank is taken. The numbers of a row are all
+    Where several columns feed an attribute, the first cell that is not blank is taken; of stops, the first that is not
+    no either. The numbers of a row are all
     kept, the preferred one first: which of them is usable is not for a source to know.
     """
 
@@ -73,7 +75,10 @@ class Picking:
         if name == "mobile":
             return self._numbers(places)
         cells = [self._without_system_groups(place) if name in _LISTS else self._cell(place) for place in places]
-        return cells[0] if len(cells) == 1 else pl.coalesce(map(_filled, cells))
+        if len(cells) == 1:
+            return cells[0]
+        preferred = map(_stopping, cells) if name == "is_stopped" else ()
+        return pl.coalesce(*preferred, *map(_filled, cells))
 
     def _cell(self, place: int) -> pl.Expr:
         return pl.col(self._names[place])
@@ -104,6 +109,11 @@ class Picking:
 
 def _filled(cell: pl.Expr) -> pl.Expr:
     return pl.when(cell.str.strip_chars() != "").then(cell)
+
+
+def _stopping(cell: pl.Expr) -> pl.Expr:
+    """Return the cells that are neither blank nor no, as `flags.is_stop` has it."""
+    return pl.when(~cell.str.strip_chars().str.to_lowercase().is_in(["", *NO])).then(cell)
 
 
 def _google(headers: list[str]) -> frozenset[int]:

@@ -1,6 +1,7 @@
 """Columns that may be opt-outs: read, or refused, and never passed over in silence."""
 
 import csv
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -90,10 +91,25 @@ def test_another_column_of_stops_decides_nothing() -> None:
         resolve(["Mobil", "Stopp", "Kode"], {"Kode": "is_stopped"}, "list")
     with pytest.raises(SourceError, match="'Do not call', 'Sperret' may say"):
         resolve(["Mobil", "Do not call", "Sperret"], {}, "list")
-    with pytest.raises(SourceError, match=r'--map "Header=is_stopped" and --map "Other=ignore"'):
+    with pytest.raises(SourceError, match=r'--map "Header=is_stopped" for each that is, and --map "Other=ignore"'):
         resolve(["Mobil", "Stopp", "Reservert"], {}, "list")
     both = {"Stopp": "is_stopped", "Reservert": "ignore"}
     assert resolve(["Mobil", "Stopp", "Reservert"], both, "list").by_attribute["is_stopped"] == (1,)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+async def test_several_columns_may_stop_people(read: Read, write: Write, form: str) -> None:
+    """Where each was said to be an opt-out, one of them is enough, and a no beside it is none (I-4)."""
+    cells = ["nei,ja", "2026-01-30,", ",x", "nei,", "0,perhaps", ","]
+    people = [f"+4799999{number},{cell}" for number, cell in enumerate(cells, 101)]
+    lines = ["mobil,Do not call,SMS opt out", *people]
+    rows = [dict(zip(lines[0].split(","), line.split(","), strict=True)) for line in people]
+    text = "\n".join(lines) if form == "csv" else json.dumps(rows)
+    mapping = {"Do not call": "is_stopped", "SMS opt out": "is_stopped"}
+    frame, info = await read(write(text.encode(), "list"), mapping=mapping)
+    assert [cell or "" for cell in frame["is_stopped"]] == ["ja", "2026-01-30", "x", "nei", "perhaps", ""]
+    said = "is_stopped is read from 'Do not call', then 'SMS opt out': the first that says something else than no"
+    assert info.warnings == (said,)
 
 
 def test_a_custom_field_of_an_account_is_only_warned_of() -> None:
