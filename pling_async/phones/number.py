@@ -55,6 +55,9 @@ _SPACES: Final = re.compile(f"[{SPACES}]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EXCEL: Final = re.compile(r"[^+\d]*\+?\d+(?:[.,]\d*)?[eE]\+?\d+|[^+\d]*\+?\d+[.,]0+")
 _BETWEEN: Final = re.compile(r"[/,;|&]|\b(?:or|og|and|eller)\b")
+SHORTHAND: Final = r"(?:[0-9][^0-9/]*){7}/ *[0-9]{1,2}$"
+"""Two numbers that differ at the end, as in 070-174 06 05/06: in a country with several lengths they make a third."""
+_SHORTHAND: Final = re.compile(SHORTHAND)
 _SHORTEST: Final = 7
 """Digits that a cell must have on both sides of a separator to be called two numbers."""
 _START: Final = re.compile("[+\uff0b\\d]")
@@ -140,7 +143,9 @@ def _damage(raw: str, text: str) -> str | None:
         return "too_long"
     if _CONTROL.search(text):
         return "control_characters"
-    return "excel" if _EXCEL.fullmatch(text) else None
+    if _EXCEL.fullmatch(text):
+        return "excel"
+    return "two_numbers" if _SHORTHAND.search(text) else None
 
 
 def _has_two(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from pling_async.phones.number import INVISIBLE, MAX_INPUT, SPACES
+from pling_async.phones.number import INVISIBLE, MAX_INPUT, SHORTHAND, SPACES
 from pling_async.phones.plans import CODES, UNSURE
 
 TWO_NUMBERS: Final = CODES.index("two_numbers")
@@ -72,6 +72,8 @@ def _said() -> pl.Expr:
         .then(_verdict(None))
         .when(_TEXT.str.contains(_EXCEL))
         .then(_verdict("excel"))
+        .when(_TEXT.str.contains(SHORTHAND))
+        .then(_verdict("two_numbers"))
         .when(~_TEXT.str.contains("[+0-9]"))
         .then(_verdict("not_a_number"))
         .when(_TEXT.str.contains(_EXTENSION))

@@ -36,6 +36,7 @@ REFUSED = {
     "4.79123E+{0}": "excel",
     "4799999{0:03}.0": "excel",
     "99999{0:03} / 99999{0:03}": "two_numbers",
+    "+46 70-174 06 {0:02}/07": "two_numbers",
     "99999{0:03} a": "letters",
     "ola.{0}@example.org": "letters",
     "2024-01-31 12:{0:02}": "not_a_number",

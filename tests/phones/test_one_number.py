@@ -47,6 +47,8 @@ REFUSED = {
     "912 34 567 / 923 45 678": "two_numbers",
     "91234567 eller 92345678": "two_numbers",
     "91234567,92345678": "two_numbers",
+    "+46 70-174 06 05/06": "two_numbers",
+    "999 99 101 / 2": "two_numbers",
     "99999999 ext 5": "extension",
     "99999999;ext=5": "extension",
     "+1 800 FLOWERS": "letters",
@@ -66,6 +68,16 @@ REFUSED = {
 def test_every_spelling_of_a_number_is_the_same_number(raw: str) -> None:
     """What people and Excel add does not make another number (#107)."""
     assert normalise(raw) == Number(e164="+4799999999")
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "FI"])
+def test_a_number_and_the_end_of_another_are_not_a_third(region: str) -> None:
+    """Where numbers have several lengths the one that all digits make may be somebody's; a prefix is no number."""
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    shortest = min(phonenumbers.PhoneMetadata.metadata_for_region(region).mobile.possible_length)
+    number = f"0{example.national_number}"[: shortest + 1]
+    assert normalise(f"{number}/8", region) == Number(code="two_numbers")
+    assert normalise(f"{number[:4]}/{number[4:]}", region) == normalise(number, region)
 
 
 @pytest.mark.parametrize(("raw", "code"), REFUSED.items())
