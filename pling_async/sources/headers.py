@@ -15,6 +15,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltelefonnr mobiltelefonnummer mobiltlf mobilephone "
     "mobilenumber mobilephonenumber mobileno mob tlfmobil telefonmobil cellphone cellphonenumber cellnumber cell "
     "msisdn gsm phone1value phone2value phone3value phone4value phone5value "
+    "phone6value phone7value phone8value phone9value "
     "telefon telefonnummer telefonnr tlf tlfnr phone phonenumber "
     "telephone primaryphone tel homephone homephone2 businessphone businessphone2 "
     "otherphone carphone companymainphone",

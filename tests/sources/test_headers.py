@@ -51,6 +51,7 @@ def test_the_exports_of_google_contacts_and_outlook_are_known() -> None:
     google = resolve(GOOGLE, {}, "list")
     assert google.ignored == ("Middle Name", "E-mail 1 - Label", "Phone 1 - Label")
     assert google.by_attribute["mobile"] == (8, 9)
+    assert resolve(["Phone 9 - Value", "Phone 1 - Value"], {}, "list").by_attribute["mobile"] == (1, 0)
     assert set(meaning(OUTLOOK)) == set(OUTLOOK)
 
 
