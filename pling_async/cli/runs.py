@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pling_async.bulk import KeptRun, Plan
 
 _COLUMNS: Final = ("run", "account_id", "mode", "writes", "removals", "status", "list")
-"""What a terminal has room for; a run's id begins with its time, and JSON has the rest."""
+"""What a terminal has room for; a run's id begins with its time, and JSON has the rest.
+
+With runs of several servers the server follows, since each may have an account of the same number.
+"""
 _WARNINGS: Final = {
     "in doubt": "warning: its replace may have been carried out, and may still be; nobody watches the account now, nor "
     "puts back the stops that a late replace takes away: look at the account before you write to it",
@@ -42,17 +45,18 @@ def runs() -> None:
 @runs.command("list")
 @output_option
 def list_(output: Output) -> None:
-    """List the runs that are kept on this machine, of every account.
+    """List the runs that are kept on this machine, of every account, oldest first.
 
     pling runs list
     pling runs list -o json
     """
-    kept = [_record(each) for each in _kept()]
+    kept = [_record(each) for each in sorted(_kept(), key=lambda each: each.id)]
+    servers = {each["origin"] for each in kept if each["origin"]}
     if output.is_table and not kept:
         note("no runs are kept yet; `pling import FILE` makes one")
         next_step("import", "FILE")
         return
-    output.records(_COLUMNS, kept)
+    output.records((*_COLUMNS, "origin") if len(servers) > 1 else _COLUMNS, kept)
     output.next_step("runs", "show", kept[-1]["run"] if kept else "RUN")
 
 

@@ -1,19 +1,22 @@
 """Runs are listed however they stand, and forgetting one neither forgets too much nor too little."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from pling_async import PlingClient, bulk
 from pling_async.bulk import history, removed
+from pling_async.bulk.apply import new_id
 from pling_async.bulk.history import Status, forget_old, purge, runs
 from pling_async.bulk.journal import Journal
 from pling_async.bulk.removed import removed_recently
-from pling_async.bulk.state import AccountFolder, RunFolder
+from pling_async.bulk.state import AccountFolder, RunFolder, started
 from pling_async.errors import AccountBusy, JournalError, Outcome, RunInDoubt, SourceError
 
 FACTS = {
@@ -67,6 +70,15 @@ def _damage(folder: RunFolder) -> None:
 
 def _listed(tmp_path: Path) -> dict[str, Status]:
     return {each.id: each.status for each in runs(tmp_path)}
+
+
+def test_ids_of_one_second_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that begin within the same second are listed in the order they began."""
+    moments = [datetime(2026, 11, 23, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(0, 1_000_000, 997)]
+    monkeypatch.setattr(sys.modules["pling_async.bulk.apply"], "datetime", Mock(now=Mock(side_effect=moments)))
+    ids = [new_id() for _ in moments]
+    assert ids == sorted(ids)
+    assert {started(each) for each in ids} == {moments[0]}
 
 
 async def test_a_damaged_run_is_listed_and_can_be_purged(kept: Kept, tmp_path: Path) -> None:

@@ -49,6 +49,31 @@ def test_a_run_is_listed_shown_undone_and_forgotten(pling: Any, people: Any, csv
     assert "no runs are kept" in pling("runs", "list").err
 
 
+def test_runs_on_two_servers_are_told_apart(
+    pling: Any, people: Any, make_server: Any, csv_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts of one number at two servers: the oldest run first, and the table says where each was."""
+    names = iter(["a.csv", "b.csv", "c.csv"])
+
+    def imported() -> None:
+        assert pling("import", csv_file(LIST, next(names)), "--yes").code == 0
+
+    imported()
+    assert people.sandbox.origin not in pling("runs", "list").out
+    other = make_server()
+    try:
+        with monkeypatch.context() as elsewhere:
+            for name, value in other.environment.items():
+                elsewhere.setenv(name, value)
+            imported()
+    finally:
+        other.stop()
+    assert pling("import", csv_file("mobile\n99999203\n", next(names)), "--yes").code == 0
+    table = pling("runs", "list").out.splitlines()
+    here, there = (each.sandbox.origin for each in (people, other))
+    assert [line.split()[-2:] for line in table[1:]] == [["a.csv", here], ["b.csv", there], ["c.csv", here]]
+
+
 def test_undo_asks_first(pling: Any, people: Any, csv_file: Any) -> None:
     """Without a terminal and without --yes nothing is taken back."""
     pling("import", csv_file(LIST), "--yes")
