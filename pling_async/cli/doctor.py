@@ -193,13 +193,14 @@ def _named(configured: Configuration) -> "Target":
 
 @asynccontextmanager
 async def _sandbox(database: "Path | str") -> AsyncIterator["Target"]:
-    from pling_async.cli.endpoint import Target  # noqa: PLC0415 - aiohttp takes a while to import
+    from pling_async.cli.embedded import opened  # noqa: PLC0415 - aiohttp takes a while to import
+    from pling_async.cli.endpoint import Target  # noqa: PLC0415 - likewise
     from pling_async.sandbox import Sandbox, User  # noqa: PLC0415 - likewise
     from pling_async.session.auth import Secret  # noqa: PLC0415 - likewise
     from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - likewise
 
     user = User(password=secrets.token_urlsafe())
-    async with Sandbox(database=database, users=(user,)) as sandbox:
+    async with opened(Sandbox(database=database, users=(user,))) as sandbox:
         yield Target(
             base=BaseUrl.parse(sandbox.url),
             username=user.name,

@@ -1,8 +1,10 @@
 """`pling sandbox`: serve a local Pling API."""
 
 import asyncio
+import errno
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -80,9 +82,20 @@ def sandbox(  # noqa: PLR0913, PLR0917 - click gives an argument for each option
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(served))
-    except ValueError as error:  # the database is no sandbox's, or the password may be a real account's
-        raise click.ClickException(str(error)) from None
+    except (OSError, ValueError, sqlite3.Error) as error:
+        raise _refusal(error, served) from None
     note("The sandbox is closed.")
+
+
+def _refusal(error: Exception, sandbox: "Sandbox") -> Exception:
+    """Return what ends the command; a `ValueError` is about a foreign database, or a real account's password."""
+    if isinstance(error, sqlite3.Error):
+        return click.ClickException(f"{sandbox.database} cannot be used: {error}; does something else write to it?")
+    if not isinstance(error, OSError):
+        return click.ClickException(str(error))
+    if error.errno != errno.EADDRINUSE:
+        return error
+    return click.ClickException(f"port {sandbox.port} of {sandbox.host} is in use; --port 0 takes a free one")
 
 
 async def _serve(sandbox: "Sandbox") -> None:

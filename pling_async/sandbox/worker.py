@@ -1,6 +1,7 @@
 """The one thread on which the sandbox does its SQLite, file and CPU work."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ MEMORY: Final = ":memory:"
 APPLICATION_ID: Final = 0x506C6E67
 """Marks a database file as the sandbox's own ("Plng")."""
 SCHEMA_VERSION: Final = 1
+_HEAD: Final = b"SQLite format 3\0"
+"""What every database file that is not empty begins with."""
 
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -99,20 +102,34 @@ def _connect(database: str | Path) -> sqlite3.Connection:
 
 
 def _own(path: Path) -> None:
-    """Create the file, or take it over, readable for its owner only; a symbolic link is refused."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    os.close(descriptor)
+    """Create the file, or take it over, readable for its owner only; links and files of other kinds are refused."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path)) from None
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        head = file.read(len(_HEAD))
+    if head not in {b"", _HEAD}:
+        raise _foreign(path)
     path.chmod(0o600)
 
 
 def _mark(connection: sqlite3.Connection, database: str | Path) -> None:
-    found = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
-    is_new = found == (0, 0) and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if is_new:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif found != (APPLICATION_ID, SCHEMA_VERSION):
-        raise ValueError(f"{database} is not a database of this version of the sandbox")
+    """Mark a database that is new, both numbers at once, or refuse it unless it is ours."""
+    with transaction(connection):
+        found = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
+        is_new = found == (0, 0) and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if is_new:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif found != (APPLICATION_ID, SCHEMA_VERSION):
+            raise _foreign(database)
+
+
+def _foreign(database: str | Path) -> ValueError:
+    return ValueError(f"{database} is not a database of this version of the sandbox")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -3,10 +3,13 @@
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -253,6 +256,34 @@ def test_embedded_sandbox(pling_process: Any, nowhere: Any) -> None:
     assert "embedded sandbox" in added.err
     assert "+4799999101" in pling_process("contacts", "list").out
     assert (nowhere / "state" / "pling-async" / "sandbox.sqlite").stat().st_mode & 0o077 == 0
+
+
+def _lock(database: Path) -> sqlite3.Connection:
+    writer = sqlite3.connect(database, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    return writer
+
+
+@pytest.mark.parametrize("command", [("contacts", "list"), ("doctor",)])
+@pytest.mark.parametrize(
+    "spoil", [_lock, lambda path: path.write_text("mobile;name\n"), lambda path: path.symlink_to("elsewhere")]
+)
+def test_an_embedded_sandbox_that_cannot_be_used(
+    pling: Any, nowhere: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], spoil: Callable[[Path], Any]
+) -> None:
+    """Another process writes to its database, or it is none: the message names the file, and is no bug of ours."""
+    database = nowhere / "state" / "pling-async" / "sandbox.sqlite"
+    database.parent.mkdir(parents=True)
+    spoiled = spoil(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
+        ended = pling(*command)
+    if isinstance(spoiled, sqlite3.Connection):
+        spoiled.close()
+    said = ended.out + ended.err
+    assert ended.code == 2
+    assert f"the sandbox cannot use {database}: " in said
+    assert "this is a bug" not in said
 
 
 def test_a_plan_outlives_the_embedded_sandbox(pling_process: Any, csv_file: Any) -> None:

@@ -2,8 +2,12 @@
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,5 +55,18 @@ def test_a_port_in_use(pling_process: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = pling_process("sandbox", "--port", taken.getsockname()[1], "--database", ":memory:")
     assert ended.code == 1
-    assert "in use" in ended.err
+    assert "in use; --port 0 takes a free one" in ended.err
     assert ended.err.startswith("pling: ")
+
+
+def test_a_database_in_use(pling: Any, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that somebody else writes to is named, and is no bug of ours."""
+    connect = sqlite3.connect
+    with closing(connect(nowhere / "s.sqlite", isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(sqlite3, "connect", partial(connect, timeout=0))
+        ended = pling("sandbox", "--port", "0", "--database", "s.sqlite")
+    assert (ended.code, ended.err) == (
+        1,
+        "pling: s.sqlite cannot be used: database is locked; does something else write to it?\n",
+    )

@@ -97,7 +97,7 @@ async def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     """Somebody else's file cannot be put in the database's place."""
     (tmp_path / "target").touch()
     (tmp_path / "link").symlink_to(tmp_path / "target")
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(OSError, match="it is a symbolic link"):
         await Sandbox(database=tmp_path / "link").start()
 
 
@@ -127,9 +127,19 @@ async def test_other_files_are_refused_and_left_alone(tmp_path: Path, make: Any)
     path = tmp_path / "file"
     await asyncio.to_thread(make, path)
     before = await asyncio.to_thread(path.read_bytes)
-    with pytest.raises((ValueError, sqlite3.DatabaseError)):
+    with pytest.raises(ValueError, match="not a database of this version"):
         await Sandbox(database=path).start()
     assert await asyncio.to_thread(path.read_bytes) == before
+
+
+async def test_a_file_that_is_no_database_keeps_its_mode(tmp_path: Path) -> None:
+    """A slip in the file's name takes nothing from those who may read it."""
+    path = tmp_path / "customers.csv"
+    path.write_text("mobile;name\n", encoding="utf-8")
+    path.chmod(0o644)
+    with pytest.raises(ValueError, match="not a database"):
+        await Sandbox(database=path).start()
+    assert path.stat().st_mode & 0o777 == 0o644
 
 
 async def test_requests_side_by_side_are_served_one_after_the_other(api: Any) -> None:
