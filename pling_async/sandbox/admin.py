@@ -17,7 +17,7 @@ from pling_async.sandbox.spool import receive
 
 PREFIX: Final = "/__sandbox__"
 _FORMS: Final = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
-_UNUSABLE: Final = (TypeError, ValueError, KeyError, AttributeError, sqlite3.Error)
+_UNUSABLE: Final = (TypeError, ValueError, KeyError, AttributeError, OverflowError, sqlite3.Error)
 
 
 class Admin:

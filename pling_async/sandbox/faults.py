@@ -1,9 +1,12 @@
 """Faults: what goes wrong on purpose, for which requests, and how often."""
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Literal, get_args
+from math import inf
+from typing import Any, Literal, get_args
 
 from attrs import Attribute, define, field, frozen
+from attrs.validators import optional
 
 Action = Literal[
     "answer",
@@ -16,11 +19,38 @@ Action = Literal[
     "crash",
     "delay",
 ]
+Validator = Callable[[object, "Attribute[Any]", Any], None]
 
 
 def _known(_: object, __: "Attribute[str]", value: str) -> None:
     if value not in get_args(Action):
         raise ValueError(f"there is no fault {value!r}; there are {', '.join(get_args(Action))}")
+
+
+def _text(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not (isinstance(value, str) and value.isprintable()):
+        raise ValueError(f"{attribute.name} must be a text without control characters, not {value!r}")
+
+
+def _whole(least: int, most: float = inf) -> Validator:
+    """Return a validator for whole numbers; any other value would only show as a 500 that nobody asked for."""
+    wanted = f"{least} or more" if most == inf else f"from {least} to {most}"
+
+    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
+        if not (isinstance(value, int) and least <= value <= most):
+            raise ValueError(f"{attribute.name} must be a whole number, {wanted}, not {value!r}")
+
+    return check
+
+
+def _count(instance: object, attribute: "Attribute[Any]", value: object) -> None:
+    if value is not None:
+        _whole(1)(instance, attribute, value)
+
+
+def _seconds(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not (isinstance(value, int | float) and 0 <= value < inf):
+        raise ValueError(f"{attribute.name} must be seconds, 0 or more, not {value!r}")
 
 
 @frozen(kw_only=True)
@@ -40,23 +70,23 @@ class Fault:
     """
 
     action: Action = field(default="answer", validator=_known)
-    method: str | None = None
+    method: str | None = field(default=None, validator=optional(_text))
     """None is every method."""
-    path: str = "*"
+    path: str = field(default="*", validator=_text)
     """Shell pattern for the whole path, as in */contacts/replace."""
-    count: int | None = 1
+    count: int | None = field(default=1, validator=_count)
     """How many matching requests it spoils; None is all."""
-    skip: int = 0
+    skip: int = field(default=0, validator=_whole(0))
     """How many matching requests pass before."""
-    status: int = 500
-    retry_after: str | None = None
+    status: int = field(default=500, validator=_whole(100, 599))
+    retry_after: str | None = field(default=None, validator=optional(_text))
     body: bytes = field(default=b"", repr=False)
-    content_type: str = "application/json"
-    delay: float = 0
-    late: float = 0
-    silence: float = 0
-    keep: int = 0
-    rows: int = 0
+    content_type: str = field(default="application/json", validator=_text)
+    delay: float = field(default=0, validator=_seconds)
+    late: float = field(default=0, validator=_seconds)
+    silence: float = field(default=0, validator=_seconds)
+    keep: int = field(default=0, validator=_whole(0))
+    rows: int = field(default=0, validator=_whole(0))
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether a request is one that this fault is for."""

@@ -79,7 +79,7 @@ class Sabotage:
 
 async def _answer(_: Sabotage, fault: Fault, __: web.Request, ___: Handler) -> web.StreamResponse:
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-    return web.Response(status=fault.status, body=fault.body, content_type=fault.content_type, headers=headers)
+    return web.Response(status=fault.status, body=fault.body, headers={"Content-Type": fault.content_type, **headers})
 
 
 async def _answer_after(sabotage: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -110,7 +110,7 @@ async def _crash(sabotage: Sabotage, fault: Fault, request: web.Request, handler
 
 async def _replace_body(_: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     answer = await handler(request)
-    return web.Response(status=answer.status, body=fault.body, content_type=fault.content_type)
+    return web.Response(status=answer.status, body=fault.body, headers={"Content-Type": fault.content_type})
 
 
 async def _truncate(_: Sabotage, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:

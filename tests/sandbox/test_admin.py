@@ -33,7 +33,14 @@ async def test_seed_puts_objects_straight_into_the_store(api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [{"contacts": [{}]}, {"contacts": [{"mobile": FIRST}, {"mobile": FIRST}]}, {"contacts": [1]}, []]
+    "seed",
+    [
+        {"contacts": [{}]},
+        {"contacts": [{"mobile": FIRST}, {"mobile": FIRST}]},
+        {"contacts": [{"mobile": FIRST, "id": 1 << 63}]},
+        {"contacts": [1]},
+        [],
+    ],
 )
 async def test_a_seed_that_cannot_be_stored_changes_nothing(api: Any, seed: Any) -> None:
     """A mobile is needed and unique; all of a seed or nothing."""
@@ -111,12 +118,34 @@ async def test_faults_are_armed_shown_and_cleared(api: Any, body: Any) -> None:
     assert (await api.send("GET", "contacts")).status == 400
 
 
-@pytest.mark.parametrize("fault", [{"action": "explode"}, {"when": "now"}, {"body_base64": "!"}, {"body": 1}, []])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "explode"},
+        {"when": "now"},
+        {"body_base64": "!"},
+        {"body": 1},
+        [],
+        {"status": "500"},
+        {"status": 9999},
+        {"count": "2"},
+        {"count": 0},
+        {"skip": None},
+        {"path": 5},
+        {"delay": "1"},
+        {"late": -1},
+        {"keep": -3},
+        {"rows": 1.5},
+        {"retry_after": 5},
+        {"content_type": "a\r\nb: c"},
+    ],
+)
 async def test_faults_that_make_no_sense_are_refused(api: Any, fault: Any) -> None:
     """A 400 that says why; nothing is armed."""
     answer = await api.call("POST", f"{ADMIN}/faults", fault, 400)
     assert isinstance(answer["error"], str)
     assert await api.call("GET", f"{ADMIN}/faults", status=200) == []
+    assert (await api.send("GET", "contacts?accountId=12345")).status == 200
 
 
 async def test_bodies_must_be_json_objects(api: Any) -> None:

@@ -37,6 +37,14 @@ async def test_an_answer_of_ones_own_is_given_without_applying_the_request(api: 
     await api.add(FIRST)
 
 
+@pytest.mark.parametrize("action", ["answer", "replace_body"])
+async def test_a_content_type_may_have_a_charset(api: Any, action: Any) -> None:
+    """As the error pages of proxies have."""
+    api.sandbox.fail(Fault(action=action, body=b"<p>", content_type="text/html; charset=utf-8"))
+    reply = await api.send("GET", "contacts?accountId=12345")
+    assert (reply.headers["content-type"], reply.body) == ("text/html; charset=utf-8", b"<p>")
+
+
 async def test_an_answer_after_commit_hides_that_the_request_was_applied(api: Any) -> None:
     """A 500 says nothing about what happened."""
     api.sandbox.fail(Fault(action="answer_after_commit", status=503))

@@ -103,7 +103,7 @@ async def test_a_form_with_the_token_is_done(api: Any) -> None:
         ("seed", {"objects": f'[{{"mobile": "{FIRST}"}}, {{"mobile": "{FIRST}"}}]'}, "the store refuses that"),
         ("sample", {"count": "-1"}, "count is a whole number"),
         ("arm", {"action": "nonsense"}, "there is no fault"),
-        ("arm", {"action": "answer", "status": "99"}, "a status is a number"),
+        ("arm", {"action": "answer", "status": "99"}, "status must be a whole number, from 100 to 599"),
         ("arm", {"action": "delay", "delay": "nan"}, "delay is a number of seconds"),
         ("switch", {"stop_list": "nonsense"}, "stop_list cannot be"),
     ],
