@@ -10,7 +10,7 @@ import click
 
 from pling_async.cli import profiles
 from pling_async.cli.commands import Group
-from pling_async.cli.configuration import Configuration, configuration
+from pling_async.cli.configuration import Configuration, Setting, configuration
 from pling_async.cli.options import output_option
 from pling_async.cli.output import Output, note
 from pling_async.cli.systems import NEIGHBOURS, SYSTEMS
@@ -83,6 +83,8 @@ def _settings(configured: Configuration) -> Iterator[dict[str, Any]]:
         setting = configured.settings.get(name)
         if name == configured.system.secret:
             yield _secret(configured)
+        elif setting is not None and name == "base_url":
+            yield _address(setting)
         elif setting is not None:
             yield _said(name, str(setting.value) if name == "account_id" else setting.value, setting.source)
         elif name == "base_url":
@@ -93,6 +95,17 @@ def _settings(configured: Configuration) -> Iterator[dict[str, Any]]:
 
 def _said(name: str, value: Any, source: str) -> dict[str, Any]:
     return {"setting": name, "value": value, "source": source}
+
+
+def _address(setting: Setting) -> dict[str, Any]:
+    """Return what is said of a base URL, which is not repeated when it may have a password in it."""
+    from pling_async.session.settings import BaseUrl  # noqa: PLC0415 - `pling --help` does without
+
+    try:
+        BaseUrl.parse(setting.value)
+    except ConfigurationError as error:
+        return _said("base_url", None, f"{setting.source}: {error}")
+    return _said("base_url", setting.value, setting.source)
 
 
 def _secret(configured: Configuration) -> dict[str, Any]:

@@ -34,10 +34,16 @@ def _missing(configured: Configuration, names: list[str]) -> str:
     system = configured.system
     wanted = ", ".join(system.needed[name] for name in names)
     if configured.profile_name is None:
-        otherwise = "unset all PLING_* variables for the sandbox" if system.is_pling else "or name it in a profile"
+        otherwise = _way_to_the_sandbox(configured) if system.is_pling else "or name it in a profile"
         return f"not set: {wanted}; {otherwise}"
     keys = ", ".join(name if system.is_pling else f"{system.name}.{name}" for name in names)
     return f"profile {configured.profile_name!r} has no {keys}, and not set: {wanted}; see: pling config show"
+
+
+def _way_to_the_sandbox(configured: Configuration) -> str:
+    origins = {each.origin for each in configured.settings.values()}
+    ways = {Origin.OPTION: "leave --account out", Origin.ENVIRONMENT: "unset all PLING_* variables"}
+    return f"{' and '.join(ways[each] for each in ways if each in origins)} for the sandbox"
 
 
 def _found(configured: Configuration) -> Setting | None:

@@ -53,8 +53,10 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
     read.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
             held = os.fstat(file.fileno())
+            if not stat.S_ISREG(held.st_mode):
+                raise ConfigurationError(f"{shown} is a device or a pipe; it is not read")
             _check_owner(held, shown)
             content = _sealed(tomllib.load(file))
     except FileNotFoundError:
@@ -66,6 +68,11 @@ def read_profiles(path: Path, shown: str) -> ProfileFile | None:
     if held.st_mode & 0o077 and any(_has_secret(each) for each in profiles.values()):
         raise ConfigurationError(f"others may read the secrets in {shown}; chmod 600 {path}")
     return ProfileFile(path, shown, content.get("profile"), profiles)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def tables(profile: Any) -> Iterator[tuple[System, dict[str, Any]]]:

@@ -160,6 +160,13 @@ def test_a_file_that_anybody_may_write(pling: Any, here: Write) -> None:
     assert "chmod o-w" in pling("contacts", "list").err
 
 
+def test_a_pipe_is_not_waited_for(pling: Any, nowhere: Path) -> None:
+    """A folder that somebody prepared makes no command hang."""
+    os.mkfifo(nowhere / "pling.toml")
+    ended = pling("config", "show")
+    assert (ended.code, ended.err) == (2, "pling: ./pling.toml is a device or a pipe; it is not read\n")
+
+
 def test_a_file_of_somebody_else(pling: Any, here: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that belongs to another user is not read."""
     here('[profiles.default]\nusername = "x"\n')
@@ -197,6 +204,24 @@ def test_passwords_are_masked(pling: Any, users: Write, monkeypatch: pytest.Monk
         assert "***" in told.out
     monkeypatch.setenv("PLING_PASSWORD", CANARY)
     assert _shown(pling)["password"] == ("***", "PLING_PASSWORD")
+
+
+def test_a_password_in_the_url_is_not_repeated(pling: Any, users: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a base URL is refused everywhere; to be shown, too."""
+    users(f'[profiles.default]\nusername = "x"\nbase_url = "https://x:{CANARY}@api.test/"\n')
+    for form in ("table", "json", "ndjson"):
+        told = pling("config", "show", "-o", form)
+        assert CANARY not in told.out + told.err
+        assert "the base URL contains a user name" in told.out
+    monkeypatch.setenv("IP1_BASE_URL", f"https://x:{CANARY}@ip1.test/")
+    assert CANARY not in pling("config", "show").out
+
+
+def test_an_account_alone_is_no_account(pling: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to the sandbox is to take back what was said, and nothing else."""
+    assert "PASSWORD_FILE; leave --account out for the sandbox" in pling("--account", "1", "contacts", "list").err
+    monkeypatch.setenv("PLING_USERNAME", "x")
+    assert "; unset all PLING_* variables for the sandbox" in pling("contacts", "list").err
 
 
 def test_the_keyring(pling: Any, server: Any, users: Write, memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
