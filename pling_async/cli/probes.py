@@ -27,7 +27,7 @@ async def look(bench: Workbench) -> AsyncGenerator[Readings]:
 
 async def write(bench: Workbench) -> AsyncGenerator[Readings]:
     """Yield what requests that write show; the account has to be empty, and is empty afterwards."""
-    bench.check_ours(await bench.listing())
+    bench.check_empty(await bench.listing())
     for probe in WRITING:
         try:
             yield await _tried(probe, bench)

@@ -14,8 +14,7 @@ from pling_async.session.retry import RetryLaw
 from pling_async.session.transport import AiohttpTransport
 
 _FIRST: Final = 99_999_300
-"""The first of the fictional numbers that are used."""
-_LAST: Final = 99_999_399
+"""The number before the first fictional one that is used."""
 _PREFIX: Final = "pling doctor"
 """What names of groups begin with, so that nobody else's is taken away."""
 _TIMEOUT: Final = 30.0
@@ -112,14 +111,22 @@ class Workbench:
         response = await (transport or self.transport).send(request, request_id="doctor", timeout=_TIMEOUT)
         return Answer(status=response.status, body=_json(response.body), response=response)
 
+    def check_empty(self, listing: Mapping[str, Any]) -> None:
+        """Raise `GuardRefused` when there is anybody or anything at all, which could not be told from ours later."""
+        if listing["contacts"] or listing["contactGroups"]:
+            raise self._refusal()
+
     def check_ours(self, listing: Mapping[str, Any]) -> None:
         """Raise `GuardRefused` when there is anybody, or any group, that was not put there here."""
         if any(not self._is_ours(each) for each in listing["contacts"]) or any(
             not _is_our_group(each) for each in listing["contactGroups"]
         ):
-            raise GuardRefused(
-                f"account {self.target.account_id} is not empty, or somebody else writes to it: it is left alone"
-            )
+            raise self._refusal()
+
+    def _refusal(self) -> GuardRefused:
+        return GuardRefused(
+            f"account {self.target.account_id} is not empty, or somebody else writes to it: it is left alone"
+        )
 
     async def clear(self) -> None:
         """Take away what was put there here, stops before their contacts, and nothing else."""
@@ -133,7 +140,7 @@ class Workbench:
 
     def _is_ours(self, contact: Mapping[str, Any]) -> bool:
         digits = str(contact["mobile"])[3:]
-        return digits.isdigit() and _FIRST < int(digits) <= _LAST
+        return digits.isdigit() and _FIRST < int(digits) <= self._number
 
     @property
     def _query(self) -> dict[str, str]:

@@ -90,26 +90,34 @@ async def test_readings_do_not_disturb_each_other(bench: Any, seed: int) -> None
     assert await sandbox.contacts() == []
 
 
-@pytest.mark.parametrize("kind", ["contacts", "contact_groups"])
-async def test_an_account_with_anything_in_it_is_not_thrown_away(bench: Any, kind: str) -> None:
-    """One contact or one group of somebody else's is enough: nothing is written."""
+@pytest.mark.parametrize(
+    "seeded",
+    [
+        {"contacts": [{"mobile": "+4799999101"}]},
+        {"contacts": [{"mobile": "+4799999301", "stop": 1}]},
+        {"contact_groups": [{"id": 7, "name": "VIP"}]},
+        {"contact_groups": [{"id": 7, "name": "Pling doctor 1"}]},
+    ],
+)
+async def test_an_account_with_anything_in_it_is_not_thrown_away(bench: Any, seeded: Any) -> None:
+    """One contact or one group is enough, though it bears a number or name that probes use: nothing is written."""
     made, sandbox = await bench(Semantics())
-    seeded = {"contacts": [{"mobile": "+4799999101"}], "contact_groups": [{"id": 7, "name": "VIP"}]}
-    await sandbox.seed(**{kind: seeded[kind]})
+    await sandbox.seed(**seeded)
     with pytest.raises(GuardRefused, match="not empty"):
         _ = [each async for each in probes.write(made)]
     assert {entry.method for entry in sandbox.requests} == {"GET"}
 
 
-async def test_somebody_who_appears_is_not_replaced(bench: Any) -> None:
+@pytest.mark.parametrize("mobile", ["+4799999101", "+4799999399"])
+async def test_somebody_who_appears_is_not_replaced(bench: Any, mobile: str) -> None:
     """A contact that comes while probes run ends them before the next replace, and stays."""
     made, sandbox = await bench(Semantics())
     await made.contact()
-    await sandbox.seed(contacts=[{"mobile": "+4799999101"}])
+    await sandbox.seed(contacts=[{"mobile": mobile}])
     with pytest.raises(GuardRefused):
         await made.replaced({"mobile": made.mobile()})
     await made.clear()
-    assert [each["mobile"] for each in await sandbox.contacts()] == ["+4799999101"]
+    assert [each["mobile"] for each in await sandbox.contacts()] == [mobile]
 
 
 def _results(ended: Any) -> dict[str, str]:
