@@ -133,16 +133,26 @@ def delete(who: int | str, even_stopped: bool, is_confirmed: bool) -> None:  # n
     pling contacts delete +4799999101 --yes
     """
     known = on_account(lambda client: found(client, who), interrupted=lambda: "nothing was sent")
+    _guard(known, even_stopped=even_stopped)
+    if not is_confirmed:
+        confirm(f"Delete contact {known.id}?")
+    on_account(lambda client: _deleted(client, _id(known), even_stopped=even_stopped))
+    note(f"Contact {known.id} is deleted.")
+    next_step("contacts", "list")
+
+
+async def _deleted(client: "PlingClient", id: int, *, even_stopped: bool) -> None:  # noqa: A002 - the API's own word
+    """Look again before it is gone: a STOP may have come while the question was on the screen."""
+    _guard(await client.contacts.get(id), even_stopped=even_stopped)
+    await client.contacts.delete(id)
+
+
+def _guard(known: "Contact", *, even_stopped: bool) -> None:
     if known.is_stopped and not even_stopped:
         raise GuardRefused(
             f"contact {known.id} is on the stop list, and the opt-out would be lost with it; nothing was sent.\n"
             "allow it with --even-stopped"
         )
-    if not is_confirmed:
-        confirm(f"Delete contact {known.id}?")
-    on_account(lambda client: client.contacts.delete(_id(known)))
-    note(f"Contact {known.id} is deleted.")
-    next_step("contacts", "list")
 
 
 def _id(contact: "Contact") -> int:

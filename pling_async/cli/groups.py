@@ -108,7 +108,7 @@ def delete(id: int, contacts: Members, max_removals: int | None, even_stopped: b
     doomed.check(max_removals, even_stopped=even_stopped)
     if not is_confirmed:
         confirm(f"Delete group {id} and {counted(len(doomed.contacts), 'contact')}?")
-    on_account(lambda client: client.groups.delete(id, contacts=contacts))
+    on_account(lambda client: _deleted(client, id, contacts, doomed, even_stopped=even_stopped))
     note(f"Group {id} is deleted, and {counted(len(doomed.contacts), 'contact')} with it.")
     next_step("groups", "list")
 
@@ -136,6 +136,24 @@ class _Doomed:
                 f"{stopped} of the contacts are on the stop list, and their opt-outs would be lost; nothing was sent.\n"
                 "allow it with --even-stopped"
             )
+
+
+async def _deleted(
+    client: "PlingClient",
+    id: int,  # noqa: A002 - the API's own word
+    contacts: Members,
+    doomed: _Doomed,
+    *,
+    even_stopped: bool,
+) -> None:
+    """Look again before they are gone: somebody may have come, or opted out, while the question was on the screen."""
+    now = await _doomed(client, id, contacts)
+    if came := {each.id for each in now.contacts} - {each.id for each in doomed.contacts}:
+        raise GuardRefused(
+            f"{counted(len(came), 'contact')} came into the group meanwhile; nothing was sent.\nrepeat the command"
+        )
+    now.check(len(doomed.contacts), even_stopped=even_stopped)
+    await client.groups.delete(id, contacts=contacts)
 
 
 async def _doomed(client: "PlingClient", id: int, contacts: Members) -> _Doomed:  # noqa: A002 - the API's own word

@@ -143,6 +143,14 @@ def test_delete_asks(pling: Any, people: Any) -> None:
     assert people.changes() == []
 
 
+def test_a_stop_that_comes_while_a_deletion_asks(pling: Any, people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The opt-out is seen, though the answer was yes."""
+    monkeypatch.setattr("pling_async.cli.contacts.confirm", lambda _: pling("stop-list", "add", "7"))
+    ended = pling("contacts", "delete", "7")
+    assert (ended.code, "--even-stopped" in ended.err) == (5, True)
+    assert people.contacts()["+4799999101"]["stop"] == 1
+
+
 def test_delete_guards_the_stop_list(pling: Any, people: Any) -> None:
     """--yes does not delete somebody who opted out; the flag that the refusal names does."""
     ended = pling("contacts", "delete", "8", "--yes")

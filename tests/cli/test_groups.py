@@ -50,6 +50,23 @@ def test_delete_with_contacts_is_guarded(pling: Any, club: Any) -> None:
     assert "--even-stopped" in stopped.err
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        (("stop-list", "add", "10"), "--even-stopped"),
+        (("contacts", "add", "+4799999150", "--group", "Board"), "1 contact came into the group"),
+    ],
+)
+def test_members_that_change_while_a_deletion_asks(
+    pling: Any, club: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: tuple[str, ...], told: str
+) -> None:
+    """Nobody goes who was not counted, nor whose opt-out came since, though the answer was yes."""
+    monkeypatch.setattr("pling_async.cli.groups.confirm", lambda _: pling(*meanwhile))
+    ended = pling("groups", "delete", "2", "--contacts", "delete")
+    assert (ended.code, told in ended.err) == (5, True)
+    assert {"+4799999100", "+4799999101"} < club.contacts().keys()
+
+
 def test_delete_orphans(pling: Any, club: Any) -> None:
     """Only members of no other group go with it."""
     flags = ("--contacts", "delete_orphans", "--yes", "--max-removals", "12", "--even-stopped")
