@@ -100,6 +100,8 @@ class Sandbox:
 
     async def start(self) -> None:
         """Open the database and listen, unless credentials look like those of a real account."""
+        if self._runner is not None:
+            raise RuntimeError("the sandbox is running already")
         for service in self._controls.services.values():
             await asyncio.to_thread(service.check_harmless, os.environ)
         try:

@@ -93,6 +93,13 @@ async def test_an_existing_file_is_closed_to_others(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+async def test_a_second_start_is_refused(api: Any) -> None:
+    """It would take the store away from the server that runs."""
+    with pytest.raises(RuntimeError, match="running already"):
+        await api.sandbox.start()
+    await api.add(FIRST)
+
+
 async def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     """Somebody else's file cannot be put in the database's place."""
     (tmp_path / "target").touch()
