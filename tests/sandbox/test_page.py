@@ -99,6 +99,7 @@ async def test_a_form_with_the_token_is_done(api: Any) -> None:
     [
         ("seed", {"objects": "{"}, "that is not JSON"),
         ("seed", {"objects": "[1]"}, "that cannot be stored"),
+        ("seed", {"objects": f'[{{"mobile": "{FIRST}", "id": {1 << 63}}}]'}, "that cannot be stored"),
         ("seed", {"objects": '{"people": []}'}, "neither a list of contacts nor"),
         ("seed", {"objects": f'[{{"mobile": "{FIRST}"}}, {{"mobile": "{FIRST}"}}]'}, "the store refuses that"),
         ("sample", {"count": "-1"}, "count is a whole number"),

@@ -29,7 +29,7 @@ class PlingActions:
             await self.controls.seed(self.pling.name, objects)
         except sqlite3.IntegrityError:
             raise ValueError("the store refuses that: a number or an id is there already, or a value is none") from None
-        except (KeyError, TypeError, AttributeError, sqlite3.Error) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError, sqlite3.Error) as error:
             raise ValueError(f"that cannot be stored: {type(error).__name__}: {error}") from None
         return "/page/contacts", "seeded"
 
