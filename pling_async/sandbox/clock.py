@@ -16,6 +16,11 @@ def wire(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
+def at(ticks: float) -> str:
+    """Return the time so many seconds after the start, as the API writes it."""
+    return wire(START + timedelta(seconds=ticks))
+
+
 class Nap:
     """A wait, as an async context; `wake` ends it early, and `over` returns when what ran inside it is done."""
 
@@ -92,7 +97,7 @@ class FixedClock:
 
     def now(self) -> str:
         """Return the time, in the wire's form."""
-        return wire(START + timedelta(seconds=self.ticks))
+        return at(self.ticks)
 
     def tick(self) -> str:
         """Move one second and return the time."""

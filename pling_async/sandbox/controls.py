@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import frozen
 
 from pling_async.sandbox import snapshot
+from pling_async.sandbox.clock import at
 from pling_async.sandbox.service import Seed, Service, Stage
 from pling_async.sandbox.snapshot import Snapshot
 from pling_async.sandbox.traffic import Traffic
@@ -46,7 +47,8 @@ class Controls:
 
     async def restore(self, state: Snapshot) -> None:
         """Make the store and the clock what a snapshot says."""
-        await self.stage.worker.run(snapshot.load, self._tables(), state)
+        at(state["ticks"])  # refuses what is no time, before anything is changed
+        await self.stage.worker.run(self._load, state)
         self.stage.clock.set(state["ticks"])
 
     async def reset(self) -> None:
@@ -63,6 +65,10 @@ class Controls:
     def _create(self, connection: sqlite3.Connection) -> None:
         for service in self.services.values():
             service.create(connection)
+
+    def _load(self, connection: sqlite3.Connection, state: Snapshot) -> None:
+        snapshot.load(connection, self._tables(), state)
+        self._create(connection)  # a sandbox of other services has not the first ids of these
 
     def _empty(self, connection: sqlite3.Connection) -> None:
         snapshot.clear(connection, self._tables())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pling_async.sandbox import Sandbox
 from pling_async.sandbox.journal import KEPT_REQUESTS
 
 ADMIN = "/__sandbox__"
@@ -64,7 +65,24 @@ async def test_a_snapshot_brings_everything_back(api: Any) -> None:
     assert (await api.by_mobile())[SECOND]["created"] == "2026-01-01T00:00:05.000Z"
 
 
-@pytest.mark.parametrize("state", [{}, {"tables": {}, "ticks": 0}, {"tables": {"contacts": [{}]}, "ticks": 0}])
+async def test_a_snapshot_of_other_services_leaves_the_first_ids(api: Any) -> None:
+    """What it does not speak of is empty, and can be filled."""
+    async with Sandbox(services=("ip1",)) as other:
+        await api.sandbox.restore(await other.snapshot())
+    assert (await api.add(FIRST))["id"] == 1
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"tables": {}, "ticks": 0},
+        {"tables": {"contacts": [{}]}, "ticks": 0},
+        {"tables": {"sqlite_sequence": []}},
+        {"tables": {"sqlite_sequence": []}, "ticks": "1"},
+        {"tables": {"sqlite_sequence": []}, "ticks": 1e300},
+    ],
+)
 async def test_a_broken_snapshot_is_refused(api: Any, state: Any) -> None:
     """The store stays as it is."""
     await api.add(FIRST)
