@@ -152,7 +152,7 @@ def init(here: bool) -> None:  # noqa: FBT001 - click's
 
 
 def _create(target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    profiles.make_private(target.parent)
     try:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pling_async.cli.configuration import SANDBOX, Configuration, Origin, configuration
 from pling_async.cli.exits import Interrupted
 from pling_async.cli.output import note
+from pling_async.cli.profiles import make_private
 from pling_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def sandbox_database() -> Path:
     from platformdirs import user_state_path  # noqa: PLC0415 - `pling --help` does without
 
     folder = user_state_path("pling-async", appauthor=False)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     return folder / "sandbox.sqlite"
 
 

@@ -46,6 +46,12 @@ def user_file() -> Path:
     return user_config_path("pling-async", appauthor=False) / FILE_NAME
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can enter, and so whatever is missing above it, whatever the umask."""
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(exist_ok=True, mode=0o700)
+
+
 def read_profiles(path: Path, shown: str) -> ProfileFile | None:
     """Return what a file says, None when it is not there.
 

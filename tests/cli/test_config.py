@@ -280,6 +280,18 @@ def test_init_and_path(pling: Any, nowhere: Path) -> None:
     assert (nowhere / "pling.toml").exists()
 
 
+def test_folders_are_private_whatever_the_umask(pling: Any, nowhere: Path) -> None:
+    """Those above, too: whoever may write there could put another folder in the place of ours."""
+    before = os.umask(0)
+    try:
+        assert pling("contacts", "list").code == 0
+        assert pling("config", "init").code == 0
+    finally:
+        os.umask(before)
+    made = [nowhere / name for name in ("state", "state/pling-async", "config", "config/pling-async")]
+    assert {each.stat().st_mode & 0o777 for each in made} == {0o700}
+
+
 def test_a_file_to_fill_in_is_understood(pling: Any, memory: Any) -> None:
     """What `config init` writes is a profile as it stands."""
     assert memory.kept == {}
