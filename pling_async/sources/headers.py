@@ -1,7 +1,7 @@
 """Which header means which attribute: Norwegian, English, Google Contacts, Outlook, and the API's own names."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -9,7 +9,7 @@ from attrs import frozen
 
 from pling_async.errors import Place, SourceError
 from pling_async.sources.base import IGNORE
-from pling_async.sources.stop_headers import may_mean_agreed, may_mean_stopped
+from pling_async.sources.stop_headers import may_hold_numbers, may_mean_agreed, may_mean_stopped
 
 ALIASES: Final[Mapping[str, str]] = {
     "mobile": "mobile mobil mobilnr mobilnummer mobiltelefon mobiltelefonnr mobiltelefonnummer mobiltlf mobilephone "
@@ -73,6 +73,8 @@ class Columns:
     """Custom fields that may be opt-outs and are not read."""
     agreed: tuple[str, ...] = ()
     """Columns that may be consent, of which a no is not read."""
+    more_numbers: tuple[str, ...] = ()
+    """Columns that may hold numbers and are not read, in a list that says who is stopped."""
     nameless: tuple[int, ...] = ()
     """The positions of columns without a header; where they hold text, that would be lost in silence."""
 
@@ -88,6 +90,13 @@ class Columns:
             yield (
                 f"{_named(self.agreed)} may say who agreed to be contacted, and is not read: whoever did not can be "
                 "reached; leave them out, or give the list a column Stopp with yes for them"
+            )
+        if self.more_numbers:
+            read = [headers[place] for place in self.by_attribute["mobile"]]
+            way_out = " ".join(f'--map "{header}=mobile"' for header in (*read, *self.more_numbers))
+            yield (
+                f"{_named(self.more_numbers)} may hold further numbers, and is not read: whoever is stopped here can "
+                f"still be reached by them; read them with {way_out}"
             )
 
 
@@ -130,7 +139,10 @@ def resolve(
         mapping={headers[place]: used[place] for place in sorted(used)},
         ignored=tuple(header for place, header in enumerate(headers) if place not in used and not is_blank(header)),
         doubtful=tuple(doubtful),
-        agreed=_agreed(headers, used.keys() | chosen.keys()),
+        agreed=_undecided(headers, used.keys() | chosen.keys(), may_mean_agreed),
+        more_numbers=_undecided(headers, used.keys() | chosen.keys(), may_hold_numbers)
+        if _STOP in by_attribute
+        else (),
         nameless=tuple(place for place, header in enumerate(headers) if is_blank(header) and place not in chosen),
     )
 
@@ -171,9 +183,9 @@ def _passed_over(headers: list[str], decided: AbstractSet[int]) -> list[str]:
     return [header for place, header in enumerate(headers) if place not in decided and may_mean_stopped(header)]
 
 
-def _agreed(headers: list[str], decided: AbstractSet[int]) -> tuple[str, ...]:
-    """Return the headers that may be consent, unless somebody decided about them; the first row may be a person."""
-    found = (each for place, each in enumerate(headers) if place not in decided and may_mean_agreed(each))
+def _undecided(headers: list[str], decided: AbstractSet[int], may_mean: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the headers that may mean something, unless somebody decided about them; the first row may be a person."""
+    found = (each for place, each in enumerate(headers) if place not in decided and may_mean(each))
     return tuple(each for each in found if not _is_value(each))
 
 

@@ -53,6 +53,13 @@ _AGREED: Final = re.compile(
 """Words for a yes, where a no may be an opt-out."""
 
 
+_NUMBERS: Final = re.compile(r"(?<!auto)mobil|telefon|\btlf\b|phone(?!tic)|\bcell\b|\bgsm\b|handy(?:nummer)?\b|puhelin")
+_BESIDE_NUMBERS: Final = re.compile(
+    r"label|type|code|kode|kod\b|\bext|model|operator|brand|tilbud|abonnement|verified|verifi"
+)
+"""What lists have beside a number: what kind it is, a country's code, a make of telephone, a subscription."""
+
+
 def may_mean_stopped(header: str) -> bool:
     """Tell whether a header has a word for an opt-out, in one of the languages of the neighbourhood.
 
@@ -65,6 +72,12 @@ def may_mean_stopped(header: str) -> bool:
 def may_mean_agreed(header: str) -> bool:
     """Tell whether a header has a word for consent, so that its no may be an opt-out and its yes is none."""
     return bool(_AGREED.search(_spaced(header)))
+
+
+def may_hold_numbers(header: str) -> bool:
+    """Tell whether a header has a word for telephone numbers, and none for what is kept beside them."""
+    spaced = _spaced(header)
+    return bool(_NUMBERS.search(spaced)) and not _BESIDE_NUMBERS.search(spaced)
 
 
 def _spaced(header: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from pling_async.errors import SourceError
 from pling_async.sources import SourceInfo
 from pling_async.sources.headers import resolve
-from pling_async.sources.stop_headers import may_mean_agreed, may_mean_stopped
+from pling_async.sources.stop_headers import may_hold_numbers, may_mean_agreed, may_mean_stopped
 
 Read = Callable[..., Awaitable[tuple[pl.DataFrame, SourceInfo]]]
 Write = Callable[..., Path]
@@ -154,3 +154,26 @@ async def test_every_kind_of_list_refuses_and_reads_what_is_mapped(read: Read, w
     frame, info = await read(write(text), mapping={"avmeldt dato": "is_stopped"})
     assert frame["is_stopped"].to_list() == ["2026-01-01"]
     assert "is_stopped" in info.mapping.values()
+
+
+@pytest.mark.parametrize(
+    "header", ["Telefon privat", "Mobil 2", "Work Phone", "Tlf. jobb", "mobilePhoneSecondary", "Matkapuhelin", "Handy"]
+)
+def test_further_numbers_of_whoever_is_stopped_are_warned_of(header: str) -> None:
+    """A person opts out, not a number; nothing is said where nobody is stopped, or where somebody has decided."""
+    headers = ["Mobil", header, "Stopp"]
+    (said,) = resolve(headers, {}, "a").warnings(headers)
+    assert f"'{header}' may hold further numbers" in said
+    assert f'--map "Mobil=mobile" --map "{header}=mobile"' in said
+    assert not [*resolve(headers[:2], {}, "a").warnings(headers[:2])]
+    assert not [*resolve(headers, {header: "ignore"}, "a").warnings(headers)]
+    both = {"Mobil": "mobile", header: "mobile"}
+    assert [each for each in resolve(headers, both, "a").warnings(headers) if "may hold" in each] == []
+
+
+@pytest.mark.parametrize(
+    "header", ["Phone 1 - Label", "Phone type", "Mobiloperatør", "Phonetic Given Name", "Automobil", "Handyman", "City"]
+)
+def test_what_is_beside_numbers_is_none(header: str) -> None:
+    """What kind a number is, or whose, is no number."""
+    assert not may_hold_numbers(header)
