@@ -132,17 +132,16 @@ def resolve(
     }
     _check(headers, by_attribute, chosen.keys(), source, seen)
     used = {place: attribute for attribute, places in by_attribute.items() for place in places}
-    doubtful = _passed_over(headers, used.keys() | chosen.keys())
+    decided = used.keys() | chosen.keys()
+    doubtful = _passed_over(headers, decided)
     _refuse_passed_over([header for header in doubtful if header not in custom], headers, source)
     return Columns(
         by_attribute=by_attribute,
         mapping={headers[place]: used[place] for place in sorted(used)},
         ignored=tuple(header for place, header in enumerate(headers) if place not in used and not is_blank(header)),
         doubtful=tuple(doubtful),
-        agreed=_undecided(headers, used.keys() | chosen.keys(), may_mean_agreed),
-        more_numbers=_undecided(headers, used.keys() | chosen.keys(), may_hold_numbers)
-        if _STOP in by_attribute
-        else (),
+        agreed=_undecided(headers, decided, may_mean_agreed),
+        more_numbers=_undecided(headers, decided, may_hold_numbers) if _STOP in by_attribute else (),
         nameless=tuple(place for place, header in enumerate(headers) if is_blank(header) and place not in chosen),
     )
 
