@@ -123,7 +123,7 @@ def differing(person: Person, held: Held, places: Collection[str]) -> dict[str, 
     found: dict[str, Any] = {}
     for name in TEXTS:
         wanted, there = person[name], str(held.values.get(name) or "")
-        if name in places and wanted not in {"", there}:
+        if name in places and wanted.strip() and wanted != there:
             found[name] = there
     if person.get("email", "").casefold() in held.addresses:
         found.pop("email", None)

@@ -135,6 +135,10 @@ async def plan(
 
 def _left(contacts: pl.DataFrame, places: Collection[str]) -> dict[str, int]:
     """Count the values that have no place; that somebody is stopped is no value, and has a guard."""
-    texts = {name: int((contacts[name] != "").sum()) for name in WRITABLE if contacts.schema[name] == pl.String}
+    texts = {
+        name: int((contacts[name].str.strip_chars() != "").sum())
+        for name in WRITABLE
+        if contacts.schema[name] == pl.String
+    }
     found = {**texts, "is_active": int((~contacts["is_active"]).sum())}
     return {name: count for name, count in found.items() if count and name not in places}

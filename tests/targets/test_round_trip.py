@@ -143,6 +143,21 @@ async def test_what_differs_is_changed_and_nothing_is_taken_away(world: Any, nam
 
 
 @pytest.mark.parametrize("name", ["ip1", "front"])
+async def test_blanks_are_no_value(serve: Any, name: str) -> None:
+    """A value of blanks alone overwrites nothing there, is not counted as left behind, and is at rest."""
+    world = await serve(fields=["First name", "Address"])
+    blanks = {"name": " ", "firstName": "\t", "address": "\u00a0", "city": "  ", "email": " "}
+    await world.sandbox.seed(contacts=[{"mobile": f"+479999900{n}", **blanks} for n in (1, 2)])
+    await world.sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": "+4799999001", "name": "Old"}}])
+    handles = [{"source": "phone", "handle": "+4799999001"}]
+    await world.sandbox.front.seed(contacts=[{"name": "Old", "handles": handles}])
+    plan, _ = await world.out(name)
+    assert (plan.counts, plan.left) == ({"add": 1, "change": 0, "unchanged": 1, "skip": 0}, {})
+    assert (await world.out(name))[0].write_count == 0
+    assert "'Old'" in str(await (world.sandbox.ip1.contacts() if name == "ip1" else world.sandbox.front.contacts()))
+
+
+@pytest.mark.parametrize("name", ["ip1", "front"])
 async def test_two_contacts_with_one_number(world: Any, name: str) -> None:
     """The one that comes last there is compared, as it is the one whose values count on the way back."""
     await world.sandbox.seed(contacts=[{"mobile": "+4799999001", "name": "Ola"}])
