@@ -14,7 +14,7 @@ from pling_async import bulk
 ROOT = Path(__file__).parents[1]
 
 TYPED = """
-from pling_async import ClientSettings, Contact, PlingClient, hooks
+from pling_async import ClientSettings, Contact, PlingClient, frontapp, hooks, ip1
 
 seen: list[hooks.Event] = []
 
@@ -26,6 +26,17 @@ async def program() -> None:
             await pling.contacts.list(group_id=group.id)
             await pling.groups.rename(group.id, "VIP 2027")
             await pling.groups.delete((await pling.groups.get(group.id)).id)
+    async with ip1.Ip1Client.from_env() as there:
+        [added] = await there.contacts.add([ip1.Contact(properties={"phoneNumber": "+4799999001"})], sync=True)
+        await there.labels.add("VIP", [added.id])
+        await there.contacts.replace(added.id, await there.contacts.get(added.id))
+        await there.contacts.update(added.id, labels=())
+        await there.contacts.delete(added.id)
+    async with frontapp.FrontClient.from_env() as front:
+        made = await front.lists.create("VIP")
+        await front.lists.add(made.id, [each.id async for each in front.lists.members(made.id)])
+        await front.lists.remove(made.id, ["crd_1"])
+        await front.lists.delete(made.id)
 """
 
 

@@ -13,6 +13,7 @@ from pling_async.frontapp.codec import decode_page
 from pling_async.frontapp.models import Contact, ContactList
 from pling_async.frontapp.paths import Ref, at, in_body
 from pling_async.session.retry import RetryLaw
+from pling_async.session.unset import Unset
 
 _MOST: Final = 50
 """Members that one request may remove; adding keeps to it as well."""
@@ -45,23 +46,23 @@ class Lists:
             raise VerificationError(f"after creating a contact list {len(new)} new ones have its name; list them")
         return new[0]
 
-    async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
+    async def delete(self, id: str | Unset) -> None:  # noqa: A002 - the API's own word
         """Delete a contact list; its contacts stay."""
         await self._account.delete(at("contact_lists", id))
 
-    def members(self, id: str, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
+    def members(self, id: str | Unset, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Contact]:  # noqa: A002 - likewise
         """Yield the contacts of a list, as `contacts.list` does."""
         return self._account.listing(at("contact_lists", id, "contacts"), Contact, paged(page_size))
 
-    async def add(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
+    async def add(self, id: str | Unset, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
         """Put contacts into a list, 50 a request; who is in it already stays."""
         await self._change("POST", id, contacts)
 
-    async def remove(self, id: str, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
+    async def remove(self, id: str | Unset, contacts: Sequence[Ref]) -> None:  # noqa: A002 - likewise
         """Take contacts from a list, 50 a request; after `NotFound` those may still be in it."""
         await self._change("DELETE", id, contacts)
 
-    async def _change(self, method: str, list_id: str, contacts: Sequence[Ref]) -> None:
+    async def _change(self, method: str, list_id: str | Unset, contacts: Sequence[Ref]) -> None:
         spot, ids = at("contact_lists", list_id, "contacts"), [in_body(each) for each in several(contacts, "contacts")]
         for start in range(0, len(ids), _MOST):
             earlier = part_of(Outcome.UNKNOWN, f"the first {start} of {len(ids)} contacts are done")

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from pling_async.errors import ValidationError
 from pling_async.session.jsontext import is_sendable
+from pling_async.session.unset import Unset
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _SOURCE: Final = re.compile(r"[A-Za-z0-9_]{1,50}")
@@ -47,7 +48,7 @@ class Spot:
     shown: str
 
 
-def at(*steps: Ref) -> Spot:
+def at(*steps: Ref | Unset) -> Spot:
     """Return the path of some steps, each of which is a word, an id or an alias."""
     known = [checked(step) for step in steps]
     return Spot("/".join(map(_escaped, known)), "/".join(map(_shown, known)))

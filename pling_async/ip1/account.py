@@ -98,7 +98,7 @@ def _is_printable(value: str) -> bool:
     return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
 
 
-def same(what: str, asked: str, answered: object) -> None:
+def same(what: str, asked: object, answered: object) -> None:
     """Raise `CorrelationError` unless the answer is about what was asked (I-19)."""
     if answered != asked:
         raise CorrelationError(f"the answer has another {what} than the request")

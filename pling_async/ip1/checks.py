@@ -22,12 +22,12 @@ SUMMARY: Final = "meta"
 _ID: Final = re.compile("[0-9a-fA-F]{24}")
 
 
-def contact_path(contact_id: str) -> str:
+def contact_path(contact_id: str | Unset) -> str:
     """Return the path of one contact, and warn of an id that looks like no other."""
     path = segment(contact_id, "id")
     if contact_id == SUMMARY:
         raise ValidationError.unsent("id", "reserved", "the id is the name of the account's summary")
-    if not _ID.fullmatch(contact_id):
+    if not _ID.fullmatch(path):
         warnings.warn("an IP1 id has 24 hexadecimal digits; this one does not", stacklevel=3)
     return f"{CONTACTS}/{path}"
 
@@ -70,7 +70,7 @@ def check_change(properties: Mapping[str, Any] | Unset, labels: tuple[str, ...] 
         raise ValidationError(f"nothing was sent: {words}", problems)
 
 
-def check_own(contact_id: str, contact: Contact) -> None:
+def check_own(contact_id: str | Unset, contact: Contact) -> None:
     """Raise `ValidationError` for the document of another contact than the one it is to replace."""
     if not isinstance(contact.id, Unset) and contact.id != contact_id:
         message = "the contact has another id than the one to replace; evolve(id=UNSET) copies it"
@@ -83,7 +83,7 @@ def check_count(sent: int, added: tuple[Contact, ...]) -> None:
         raise CorrelationError(f"{sent} contacts were sent, and the answer has {len(added)}")
 
 
-def check_saved(contact_id: str, saved: Contact | None) -> None:
+def check_saved(contact_id: str | Unset, saved: Contact | None) -> None:
     """Raise `CorrelationError` when the answer is another contact."""
     if saved is not None:
         same("id", contact_id, saved.id)

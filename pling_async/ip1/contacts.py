@@ -66,7 +66,7 @@ class Contacts:
         query = (*filters.query(meta=meta), *paged(page_size))
         return self._account.listing(CONTACTS, query, decode_contacts, attrgetter("id"))
 
-    async def get(self, id: str, *, meta: bool = False) -> Contact:  # noqa: A002 - the API's own word
+    async def get(self, id: str | Unset, *, meta: bool = False) -> Contact:  # noqa: A002 - the API's own word
         """Return one contact."""
         query: Query = META if meta else ()
         request = Request(method="GET", path=contact_path(id), law=RetryLaw.SAFE, query=query)
@@ -99,7 +99,7 @@ class Contacts:
 
     async def update(
         self,
-        id: str,  # noqa: A002 - the API's own word
+        id: str | Unset,  # noqa: A002 - the API's own word
         *,
         properties: Mapping[str, str | None] | Unset = UNSET,
         labels: Iterable[str] | Unset = UNSET,
@@ -113,7 +113,7 @@ class Contacts:
         check_change(properties, labels)
         return await self._save("PATCH", id, encode_change(properties, labels))
 
-    async def replace(self, id: str, contact: Contact) -> Contact | None:  # noqa: A002 - the API's own word
+    async def replace(self, id: str | Unset, contact: Contact) -> Contact | None:  # noqa: A002 - the API's own word
         """Make a contact what is given, whatever it was before (PUT); so the labels must be given too.
 
         Refused for a contact that was read under another id, since it would overwrite somebody else.
@@ -122,7 +122,7 @@ class Contacts:
         check_own(id, contact)
         return await self._save("PUT", id, encode(contact))
 
-    async def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
+    async def delete(self, id: str | Unset) -> None:  # noqa: A002 - the API's own word
         """Delete one contact."""
         request = Request(
             method="DELETE",
@@ -168,7 +168,7 @@ class Contacts:
         request = Request(method="GET", path=f"{CONTACTS}/{SUMMARY}", law=RetryLaw.SAFE, large=True)
         return await self._account.session.call(request, decode_summary)
 
-    async def _save(self, method: str, contact_id: str, document: dict[str, Any]) -> Contact | None:
+    async def _save(self, method: str, contact_id: str | Unset, document: dict[str, Any]) -> Contact | None:
         """Send a contact, with its id in the body too, as the API wants it."""
         request = Request(
             method=method,

@@ -12,6 +12,7 @@ from pling_async.ip1.codec import decode_usage
 from pling_async.ip1.models import LabelUsage
 from pling_async.session.protocol import Request
 from pling_async.session.retry import RetryLaw
+from pling_async.session.unset import Unset
 
 
 @frozen
@@ -20,7 +21,7 @@ class Labels:
 
     _account: Account
 
-    async def add(self, label: str, ids: Iterable[str]) -> LabelUsage:
+    async def add(self, label: str, ids: Iterable[str | Unset]) -> LabelUsage:
         """Give contacts, by their ids, a label, which need not exist before."""
         if isinstance(ids, str):
             raise ValidationError.unsent("ids", "not_a_list", "the ids must be a list, even when there is only one")

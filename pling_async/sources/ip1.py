@@ -117,12 +117,14 @@ class Ip1Contacts:
 def ip1(
     client: "Ip1Client", *, region: str = "NO", labels: Iterable[str] = (), fields: Mapping[str, str] = FIELDS
 ) -> Ip1Contacts:
-    """Return the contacts of an IP1 account, or those with all of some labels, as a source for `bulk.prepare`.
+    """Return the contacts of an IP1 account, or those with some labels, as a source for `bulk.prepare`.
 
-    `region` is the country of numbers without a country code, as in `PrepareSettings`. `fields` is the table of what is
-    read from where; one of your own names the properties that you invented. Where several stand for one attribute the
-    first that is not blank is taken, in the order of the table; the numbers are tried in that order. Whoever is blocked
-    there, by metadata or by the blacklist, arrives as stopped; nobody arrives as not stopped.
+    With several labels those come whom the server finds: a server may take any of them for enough, which is not
+    published (`Ip1Client.contacts.list`). `region` is the country of numbers without a country code, as in
+    `PrepareSettings`. `fields` is the table of what is read from where; one of your own names the properties that you
+    invented. Where several stand for one attribute the first that is not blank is taken, in the order of the table; the
+    numbers are tried in that order. Whoever is blocked there, by metadata or by the blacklist, arrives as stopped;
+    nobody arrives as not stopped.
     """
     return Ip1Contacts(client=client, region=region, labels=Filters(labels=labels).labels, fields=fields)
 
