@@ -11,7 +11,7 @@ from pling_async.errors import Outcome, ValidationError
 from pling_async.frontapp.account import PAGE_SIZE, Account, filters, paged, part_of, several
 from pling_async.frontapp.codec import decode, dumped, encode, given
 from pling_async.frontapp.handles import conflicts_explained
-from pling_async.frontapp.models import Contact, ContactChange, NewContact, SortBy, SortOrder
+from pling_async.frontapp.models import Contact, ContactChange, NewContact, NotShown, SortBy, SortOrder
 from pling_async.frontapp.paths import Ref, at, at_contact, in_body
 from pling_async.session.protocol import SAVED, Request
 from pling_async.session.retry import RetryLaw
@@ -61,13 +61,15 @@ class Contacts:
 
         Front replaces ALL custom fields by those sent. So they are read first and sent with those given (None removes
         one), and who writes others meanwhile is overruled; `merge=False` sends only what is given, erasing the others.
+        An answer that does not show them is asked for once more, and a second one like it is taken for a contact that
+        has none: the tutorial's answers leave the member out for such a contact, and nothing else would tell.
         """
         if isinstance(change, NewContact):
             message = "handles are changed with handles.add and handles.delete"
             raise ValidationError.unsent("handles", "bad_value", message)
         if merge and not isinstance(change.custom_fields, Unset):
             with part_of(Outcome.NOT_APPLIED, "the contact was not changed"):
-                known = await self.get(id)
+                known = await read_whole(self, id)
             merged = {**known.custom_fields, **change.custom_fields}
             kept = {name: value for name, value in merged.items() if value is not None}
             change = attrs.evolve(change, custom_fields=kept)
@@ -95,3 +97,10 @@ class Contacts:
     async def _saved(self, path: str, body: bytes) -> Contact:
         request = Request(method="POST", path=path, law=RetryLaw.UNSENT, body=body, expected=SAVED)
         return await self._account.session.call(request, _contact)
+
+
+async def read_whole(contacts: Contacts, ref: Ref) -> Contact:
+    """Read a contact to send back what it has; once more if the answer shows no custom fields, or lists, at all."""
+    known = await contacts.get(ref)
+    is_whole = not isinstance(known.custom_fields, NotShown) and (known.lists, known.groups) != (UNSET, UNSET)
+    return known if is_whole else await contacts.get(known.id)

@@ -43,6 +43,10 @@ class ContactList:
     extra: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
 
 
+class NotShown(dict[str, Any]):
+    """The custom fields of a contact whose answer has no such member: none, as far as it says."""
+
+
 @frozen(kw_only=True)
 class Contact:
     """A contact as Front answers it."""
@@ -57,8 +61,8 @@ class Contact:
     groups: tuple[ContactList, ...] | Unset = field(default=UNSET, repr=False)
     """The deprecated name of `lists`, and all that some answers have."""
     lists: tuple[ContactList, ...] | Unset = field(default=UNSET, repr=False)
-    custom_fields: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
-    """By their names, in which case matters."""
+    custom_fields: Mapping[str, Any] = field(factory=NotShown, repr=False, hash=False)
+    """By their names, in which case matters; `NotShown` if the answer does not have them."""
     is_private: bool | Unset = UNSET
     updated_at: datetime | Unset | None = UNSET
     extra: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)

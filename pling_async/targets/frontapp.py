@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 
 from pling_async.bulk.per_contact import Written
 from pling_async.errors import HandleConflict, Outcome
+from pling_async.frontapp.contacts import read_whole
 from pling_async.frontapp.models import Contact, ContactChange, CustomField, Handle, NewContact
 from pling_async.frontapp.paths import Alias, Ref
 from pling_async.session.unset import UNSET
@@ -158,16 +159,20 @@ class FrontTarget:
         if not custom and "contact_groups" not in person["changed"]:
             await self._client.contacts.update(person["target_id"], ContactChange(**self._values(person, ())))
             return
-        known = await read(self._client.contacts.get(person["target_id"]), otherwise=Outcome.NOT_APPLIED)
+        known = await self._known(person["target_id"])
         change = ContactChange(**self._values(person, known.list_names))
         await self._patch(known, change, custom)
 
     async def _mark(self, ref: Ref) -> None:
         """Mark a contact without a mark, in a request of its own, which no other value can spoil."""
-        known = await read(self._client.contacts.get(ref), otherwise=Outcome.NOT_APPLIED)
+        known = await self._known(ref)
         if not row_of(known, region=self._region, fields=self._fields).get("is_stopped"):
             name, kind = self._types["is_stopped"]
             await self._patch(known, ContactChange(), {name: _spelled(kind=kind, value=True)})
+
+    async def _known(self, ref: Ref) -> Contact:
+        """Read what a change goes by; what an answer does not show is asked for once more, as `update` does."""
+        return await read(read_whole(self._client.contacts, ref), otherwise=Outcome.NOT_APPLIED)
 
     async def _patch(self, known: Contact, change: ContactChange, custom: Mapping[str, Any]) -> None:
         """Change the contact that was read; a number may be another's by now, and the values are this one's."""

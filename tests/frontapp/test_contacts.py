@@ -171,6 +171,17 @@ async def test_custom_fields_are_merged_into_the_contact_they_were_read_of(front
     assert (await front.client.contacts.get(ola.id)).custom_fields == {"Location": "Oslo", "Job Title": "x"}
 
 
+@pytest.mark.parametrize(("count", "left"), [(1, {"Location": "Oslo", "Job Title": "x"}), (2, {"Job Title": "x"})])
+async def test_custom_fields_that_are_not_shown_are_asked_for_again(
+    front: Front, count: int, left: dict[str, str]
+) -> None:
+    """One answer without them is not believed; two are, as in the tutorial, whose contact has none and shows none."""
+    ola = await front.add("Ola", custom_fields={"Location": "Oslo"})
+    front.sandbox.fail(Fault(method="GET", status=200, body=orjson.dumps({"id": ola.id, "groups": []}), count=count))
+    await front.client.contacts.update(ola.id, ContactChange(custom_fields={"Job Title": "x"}))
+    assert (await front.client.contacts.get(ola.id)).custom_fields == left
+
+
 async def test_a_failure_in_between_says_what_is_done(serve: Serve) -> None:
     """Of several requests the last one's outcome is not that of all: who repeats a list that is there has two."""
     front = await serve(settings=ClientSettings(retry=RetryPolicy(attempts=1)))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from pling_async import targets
@@ -181,3 +182,18 @@ async def test_a_mark_that_came_after_the_plan_stays(serve: Any) -> None:
     assert line.outcome is Outcome.APPLIED
     ((contact),) = await world.sandbox.front.contacts()
     assert contact["custom_fields"] == {"Stop": "ja", "Shoe size": "44", "City": "Oslo"}
+
+
+@pytest.mark.parametrize(("hidden", "stop"), [("custom_fields", 1), ("custom_fields", 0), ("lists", 0)])
+async def test_what_one_answer_does_not_show_is_not_erased(world: Any, hidden: str, stop: int) -> None:
+    """A contact is read once more before its custom fields, or its lists, are written as a whole."""
+    await world.sandbox.seed(contacts=[{"mobile": KARI, "stop": stop, "city": "Oslo", "contactGroups": ["VIP"]}])
+    await world.sandbox.front.seed(contacts=[phone(KARI, lists=["Mine"], custom_fields={"Address": "Storgata 1"})])
+    (known,) = await world.sandbox.front.contacts()
+    answer = {name: value for name, value in known.items() if name not in {hidden, "groups"}}
+    world.sandbox.fail(Fault(method="GET", path="/front/contacts/crd_*", status=200, body=orjson.dumps(answer)))
+    _, (line,) = await world.out("front")
+    assert line.outcome is Outcome.APPLIED
+    (contact,) = await world.sandbox.front.contacts()
+    expected = {"Address": "Storgata 1", "City": "Oslo"} | ({"Stop": True} if stop else {})
+    assert (contact["custom_fields"], {each["name"] for each in contact["lists"]}) == (expected, {"Mine", "VIP"})
