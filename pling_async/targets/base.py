@@ -118,6 +118,12 @@ def e164(number: str | None, region: str) -> str | None:
     return normalise(number, region).e164
 
 
+def others_of(numbers: Iterable[str], mobile: str | None, region: str) -> tuple[str, ...]:
+    """Return the further numbers of a contact, as Pling would have them."""
+    known = (e164(number, region) for number in numbers)
+    return tuple({number for number in known if number not in {mobile, None}})
+
+
 def differing(person: Person, held: Held, places: Collection[str]) -> dict[str, Any]:
     """Return what is to be written, with the value that is there; what Pling leaves blank leaves the other alone."""
     found: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from pling_async.frontapp.models import Contact, ContactChange, CustomField, Han
 from pling_async.frontapp.paths import Alias, Ref
 from pling_async.session.unset import UNSET
 from pling_async.sources.frontapp import FIELDS, OWN, row_of
-from pling_async.targets.base import EVERY, Held, Person, e164, read, settled, united, written
+from pling_async.targets.base import EVERY, Held, Person, e164, others_of, read, settled, united, written
 from pling_async.targets.found import Addresses
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ class FrontTarget:
         self._addresses.give(addresses, contact.id)
         row = row_of(contact, region=self._region, fields=self._fields)
         mobile = e164(row.pop("mobile"), self._region)
-        phones = {e164(phone, self._region) for phone in contact.handles_of("phone")} - {mobile, None}
-        others = tuple(phone for phone in phones if phone is not None)
+        others = others_of(contact.handles_of("phone"), mobile, self._region)
         return Held(id=contact.id, mobile=mobile, values=row, other_mobiles=others, addresses=addresses)
 
     def claims(self, person: Person, contact_id: str | None) -> bool:

@@ -13,7 +13,20 @@ from pling_async.errors import Outcome, PlingError, VerificationError
 from pling_async.ip1.models import AUTOMATIC_LABEL, Contact
 from pling_async.session.unset import UNSET, Unset
 from pling_async.sources.ip1 import FIELDS, row_of
-from pling_async.targets.base import EVERY, HALTING, Held, Person, e164, halted, read, settled, united, written
+from pling_async.sources.tables import by_attribute
+from pling_async.targets.base import (
+    EVERY,
+    HALTING,
+    Held,
+    Person,
+    e164,
+    halted,
+    others_of,
+    read,
+    settled,
+    united,
+    written,
+)
 
 if TYPE_CHECKING:
     from pling_async.ip1.client import Ip1Client
@@ -72,9 +85,14 @@ class Ip1Target:
         """Yield every contact; whether one is stopped is told by `blocked` alone."""
         async with aclosing(self._client.contacts.list()) as contacts:
             async for contact in contacts:
-                row = row_of(contact, self._fields, region=self._region)
-                row["contact_groups"].append(AUTOMATIC_LABEL)
-                yield Held(id=str(contact.id), mobile=e164(row.pop("mobile", None), self._region), values=row)
+                yield self._held(contact)
+
+    def _held(self, contact: Contact) -> Held:
+        row = row_of(contact, self._fields, region=self._region)
+        row["contact_groups"].append(AUTOMATIC_LABEL)
+        mobile = e164(row.pop("mobile", None), self._region)
+        others = others_of(by_attribute(contact.properties, self._fields).get("mobile", ()), mobile, self._region)
+        return Held(id=str(contact.id), mobile=mobile, values=row, other_mobiles=others)
 
     def claims(self, person: Person, contact_id: str | None) -> bool:  # noqa: ARG002 - the seam's
         """Let everybody have any address."""

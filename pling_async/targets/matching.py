@@ -72,6 +72,8 @@ class Matching:
         self._matches = Matches()
         self._blocked = bytearray(people.height)
         self._elsewhere = bytearray(people.height)
+        self._holders: dict[int, str] = {}
+        """Of people who are stopped, where a stop is the number's own: a contact that has their number besides."""
         self._unmarked = bytearray(people.height)
 
     async def read(self) -> None:
@@ -95,9 +97,18 @@ class Matching:
         self.unmatched += len(page) - len(known)
         people = self._people[[row for row, _ in known]].iter_rows(named=True)
         self._matches.add(self._match(row, person, held) for (row, held), person in zip(known, people, strict=True))
-        self._flag(self._elsewhere, [number for held in page for number in held.other_mobiles])
-        unmarked = (held for held in page if not held.values.get("is_stopped"))
-        self._flag(self._unmarked, [number for held in unmarked for number in held.other_mobiles])
+        self._note_others([(number, held) for held in page for number in held.other_mobiles])
+
+    def _note_others(self, others: Sequence[tuple[str, Held]]) -> None:
+        """Remember whose number is an additional one of a contact."""
+        for row, (_, held) in zip(self._numbers.rows([number for number, _ in others]), others, strict=True):
+            if row is None:
+                continue
+            self._elsewhere[row] = True
+            if self._target.marks_contacts:
+                self._unmarked[row] |= not held.values.get("is_stopped")
+            elif self._people["is_stopped"][row]:
+                self._holders[row] = held.id
 
     def _match(self, row: int, person: Person, held: Held) -> Match:
         differs = differing(person, held, self.places)
@@ -121,6 +132,8 @@ class Matching:
         self, row: int, person: Person, contact_id: str | None, before: str | None, also: list[str] | None
     ) -> _Decision:
         is_there = contact_id is not None
+        if not is_there and row in self._holders and not self._blocked[row]:
+            return CopyAction.CHANGE, None, ["is_stopped"], '{"is_stopped":false}', self._holders[row], None, False
         if why := self._why_not(row, person, is_there=is_there):
             self.stopped_there += is_there
             return CopyAction.SKIP, why, [], None, None, None, False

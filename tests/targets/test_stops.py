@@ -9,6 +9,7 @@ from pling_async.bulk.per_contact import Written
 from pling_async.bulk.snapshot import snapshot
 from pling_async.errors import Outcome, StalePlan
 from pling_async.sandbox import Fault
+from pling_async.sources.ip1 import FIELDS
 
 STOPPED, OTHER, THIRD = "+4799999001", "+4799999002", "+4799999003"
 PEOPLE = [{"mobile": STOPPED, "name": "Kari", "stop": 1}, {"mobile": OTHER, "name": "Ola"}]
@@ -212,3 +213,21 @@ async def test_a_stop_after_the_plan_makes_it_stale(world: Any) -> None:
     with pytest.raises(StalePlan):
         await anext(targets.apply(world.pling, plan, target))
     assert await world.count("ip1") == 0
+
+
+async def test_a_further_number_of_somebody_at_ip1(world: Any) -> None:
+    """Whoever has it is not added beside them, and is counted; if they are stopped their number is blocked (I-4)."""
+    await world.sandbox.seed(contacts=[*PEOPLE, {"mobile": THIRD}])
+    numbers = {"phoneNumber": "+4799999009", "work": STOPPED[3:], "home": OTHER}
+    await world.sandbox.ip1.seed(contacts=[{"properties": {**numbers, "name": "Old"}}])
+    before = await world.sandbox.ip1.contacts()
+    target = targets.ip1(world.ip1, fields={**FIELDS, "work": "mobile", "home": "mobile"})
+    plan = await targets.plan(world.pling, target)
+    assert plan.counts == {"add": 1, "change": 1, "unchanged": 0, "skip": 1}
+    assert (plan.skipped, plan.stopped_elsewhere, plan.unmatched) == ({"number_taken": 1}, 0, 1)
+    written = [each async for each in targets.apply(world.pling, plan, target)]
+    assert outcomes(written) == {STOPPED: Outcome.APPLIED, OTHER: Outcome.SKIPPED, THIRD: Outcome.APPLIED}
+    assert (await world.sandbox.ip1.contacts())[:1] == before
+    assert (await world.count("ip1"), await world.sandbox.ip1.blacklist()) == (2, [STOPPED[1:]])
+    again = await targets.plan(world.pling, target)
+    assert (again.write_count, again.skipped) == (0, {"number_taken": 2})
