@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import TYPE_CHECKING
 
 from pling_async.cli.connection import on_account
@@ -55,8 +55,21 @@ async def _fold(
 ) -> None:
     from pling_async import targets  # noqa: PLC0415 - polars takes a while to import
 
-    async with opened() as target, aclosing(targets.apply(client, plan, target, stop=stop)) as outcomes:
+    async with (
+        _alone(plan),
+        opened() as target,
+        aclosing(targets.apply(client, plan, target, stop=stop)) as outcomes,
+    ):
         async for each in outcomes:
             tally.add(each)
             if tally.written:
                 progress.update(tally.written, plan.write_count, "contacts")
+
+
+def _alone(plan: "CopyPlan") -> AbstractAsyncContextManager[None]:
+    """Let no other copy of the account add people there meanwhile, on this machine, if they could be there twice."""
+    from pling_async.bulk.state import AccountFolder  # noqa: PLC0415 - polars takes a while to import
+
+    if plan.target_count is None or not plan.counts["add"]:
+        return nullcontext()
+    return AccountFolder.of(None, plan.target_origin, plan.account_id).lock()

@@ -49,6 +49,11 @@ class _Spoken:
         with spoken_with(self._name):
             return await self._target.account()
 
+    async def count(self) -> int | None:
+        """Ask how many contacts there are."""
+        with spoken_with(self._name):
+            return await self._target.count()
+
     async def open(self) -> Collection[str]:
         """Learn what there is a place for."""
         with spoken_with(self._name):

@@ -72,6 +72,11 @@ async def _checked(client: PlingClient, plan: CopyPlan, target: Target) -> Colle
     if missing := plan.places.difference(places):
         gone = ", ".join(sorted(missing))
         raise StalePlan(f"{plan.title} has no place any more for {gone}; nothing was sent; plan again")
+    if plan.counts["add"] and plan.target_count is not None and await target.count() != plan.target_count:
+        raise StalePlan(
+            f"contacts came to {plan.title} or went since the plan was made, perhaps by another copy: somebody might be"
+            " added twice; nothing was sent; plan again"
+        )
     if not await is_unchanged(client, fingerprint=plan.fingerprint, listing=plan.listing):
         raise StalePlan("the account changed since the plan was made; nothing was sent; plan again")
     return places

@@ -82,6 +82,10 @@ class Target(Protocol):
         """Ask which account is spoken to; "" when nothing there says so."""
         ...
 
+    async def count(self) -> int | None:
+        """Ask how many contacts there are; None where a number cannot be there twice."""
+        ...
+
     async def open(self) -> Collection[str]:
         """Learn what has to be known before a contact is read or written; return the attributes it has a place for."""
         ...

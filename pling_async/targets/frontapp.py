@@ -65,6 +65,9 @@ class FrontTarget:
         """Return the company's id."""
         return (await self._client.company()).id
 
+    async def count(self) -> None:
+        """Return nothing: Front itself refuses a number that another contact has."""
+
     async def open(self) -> Collection[str]:
         """Learn which custom fields the company has; a value without one, or with one of another type, stays behind."""
         known = {each.name: each for each in await self._client.custom_fields.list()}

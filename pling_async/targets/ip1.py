@@ -68,6 +68,10 @@ class Ip1Target:
                 return contact.owner_id or ""
         return ""
 
+    async def count(self) -> int:
+        """Return how many contacts there are: whoever came since the plan would be added once more."""
+        return (await self._client.contacts.summary()).total_count
+
     async def open(self) -> Collection[str]:
         """Return the attributes that have a property, and those that have a place of their own."""
         return (EVERY & self._properties.keys()) | {"is_stopped", "contact_groups"}

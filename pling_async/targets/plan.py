@@ -37,6 +37,8 @@ class CopyPlan:
     fingerprint: str
     """Of the account, when the plan was made; `apply` refuses when it has another one."""
     listing: str | None = field(default=None, eq=False)
+    target_count: int | None = None
+    """Contacts there before they were read, where one could be added twice; `apply` refuses to add if it changed."""
     contacts: pl.DataFrame = field(repr=row_count, eq=False)
     """One row a person of the account: mobile, every field, and `matching.DECIDED`."""
     left: Mapping[str, int] = field(factory=dict)
@@ -110,6 +112,7 @@ async def plan(
     if (account.origin, account.account_id) != (client.origin, client.account_id):
         raise ConfigurationError("the snapshot is of another account than the client's")
     target_account = await target.account()
+    target_count = await target.count()
     matching = Matching(target, account.contacts.select("mobile", *WRITABLE), await target.open())
     await matching.read()
     contacts = await asyncio.to_thread(matching.decided)
@@ -117,6 +120,7 @@ async def plan(
         title=target.title,
         target_origin=target.origin,
         target_account=target_account,
+        target_count=target_count,
         places=frozenset(matching.places),
         origin=account.origin,
         account_id=account.account_id,

@@ -35,6 +35,10 @@ class Counting:
         """Be nobody in particular."""
         return ""
 
+    async def count(self) -> int:
+        """Have as many all the time."""
+        return PEOPLE
+
     async def open(self) -> Collection[str]:
         """Have a place for everything."""
         return EVERY

@@ -94,3 +94,16 @@ async def test_ctrl_c_leaves_a_report(serve: Any, tmp_path: Path, signals: int) 
     assert b"the same command does the rest" in said
     told = report.read_text()
     assert 10 <= told.count("applied") <= await world.count("front") < len(PEOPLE)
+
+
+@pytest.mark.untraced
+async def test_two_copies_at_once_add_nobody_twice(serve: Any, tmp_path: Path) -> None:
+    """IP1 would take everybody from both: one copies, the other one ends without sending anything."""
+    world = await serve()
+    await world.sandbox.seed(contacts=PEOPLE)
+    world.sandbox.fail(Fault(action="delay", delay=1, method="GET", path="/ip1/v2/contacts/meta", count=None))
+    both = [await copying(world, "ip1", tmp_path, "-q") for _ in range(2)]
+    said = b"".join([(await each.communicate())[1] for each in both])
+    assert sorted(each.returncode for each in both) == [0, 1]
+    assert b"another run is writing to this account" in said
+    assert await world.count("ip1") == len(PEOPLE)

@@ -8,7 +8,7 @@ from attrs import evolve
 from pling_async import targets
 from pling_async.bulk.per_contact import Written
 from pling_async.cli.tally import Tally
-from pling_async.errors import ConfigurationError, Outcome
+from pling_async.errors import ConfigurationError, Outcome, StalePlan
 from pling_async.frontapp.models import Handle, NewContact
 from pling_async.ip1 import Contact
 from pling_async.sandbox import Fault
@@ -60,7 +60,7 @@ async def test_a_list_given_meanwhile_stays(world: Any) -> None:
     assert contact["name"] == "New"
 
 
-@pytest.mark.parametrize(("name", "path"), [("ip1", "/ip1/v2/contacts/*"), ("front", "/front/contacts/crd_*")])
+@pytest.mark.parametrize(("name", "path"), [("ip1", "/ip1/v2/contacts/[0-9]*"), ("front", "/front/contacts/crd_*")])
 async def test_a_contact_that_cannot_be_read_is_not_written(world: Any, name: str, path: str) -> None:
     """Without knowing what it has by now nothing is sent, and that is what the outcome says."""
     await world.sandbox.seed(contacts=[{"mobile": KARI, "name": "New", "contactGroups": ["VIP"]}])
@@ -94,7 +94,7 @@ async def test_a_refused_import_that_left_some(world: Any) -> None:
     ]
     await world.ip1.contacts.add(some, sync=True)
     world.sandbox.fail(Fault(action="answer", status=400, method="POST", path="/ip1/v2/contacts"))
-    fresh = evolve(plan, target_account=await target.account())
+    fresh = evolve(plan, target_account=await target.account(), target_count=await target.count())
     written = [each async for each in targets.apply(world.pling, fresh, target)]
     assert kinds(written) == [(Outcome.APPLIED, "")] * len(PEOPLE)
     assert await world.count("ip1") == len(PEOPLE)
@@ -116,9 +116,28 @@ async def test_a_number_that_came_meanwhile(world: Any) -> None:
     plan = await targets.plan(world.pling, target)
     await world.ip1.contacts.add([Contact(properties={"phoneNumber": KARI, "name": "Else"})], sync=True)
     world.sandbox.fail(Fault(action="answer", status=400, method="POST", path="/ip1/v2/contacts"))
-    fresh = evolve(plan, target_account=await target.account())
+    fresh = evolve(plan, target_account=await target.account(), target_count=await target.count())
     lines = {each.mobile: each for each in [each async for each in targets.apply(world.pling, fresh, target)]}
     assert (lines[KARI].outcome, lines[KARI].code) == (Outcome.UNKNOWN, "VerificationError")
+    assert await world.count("ip1") == len(PEOPLE)
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+async def test_contacts_that_came_to_ip1_after_the_plan(world: Any, is_added: bool) -> None:  # noqa: FBT001 - a parameter
+    """IP1 takes a number twice: a plan that adds is stale, as when another copy came first; others are carried out."""
+    people = PEOPLE if is_added else PEOPLE[:1]
+    await world.sandbox.seed(contacts=people)
+    await world.sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": PEOPLE[0]["mobile"], "name": "Old"}}])
+    plan = await targets.plan(world.pling, world.target("ip1"))
+    await world.ip1.contacts.add([Contact(properties={"phoneNumber": PEOPLE[4]["mobile"]})], sync=True)
+    if not is_added:
+        assert kinds([each async for each in targets.apply(world.pling, plan, world.target("ip1"))]) == [
+            (Outcome.APPLIED, "")
+        ]
+        return
+    with pytest.raises(StalePlan, match="added twice; nothing was sent; plan again"):
+        await anext(targets.apply(world.pling, plan, world.target("ip1")))
+    await world.out("ip1")
     assert await world.count("ip1") == len(PEOPLE)
 
 
