@@ -116,7 +116,8 @@ def _show(output: Output, plan: "CopyPlan", tally: Tally) -> None:
 
 def _done(plan: "CopyPlan", tally: Tally) -> dict[str, int]:
     done = {words: tally.done[action, Outcome.APPLIED] for action, (_, _, words) in _SIGNS.items()}
-    return _counts(plan) | done
+    left = {_WHY["stopped"]: plan.skipped.get("stopped", 0) + tally.left_out} if tally.left_out else {}
+    return _counts(plan) | done | left
 
 
 def _others(tally: Tally) -> dict[str, int]:

@@ -10,6 +10,8 @@ from attrs import frozen
 
 from pling_async import targets
 from pling_async.bulk.per_contact import Written
+from pling_async.cli.copy_view import _done, _others
+from pling_async.cli.tally import Tally
 from pling_async.errors import VerificationError
 from pling_async.sandbox import Fault
 
@@ -88,6 +90,21 @@ async def test_whoever_is_still_to_be_written_to_front(world: Any, stopped: str,
     assert run.told(FEW[-1]["mobile"]) == [("add", *told)]
     assert FEW[-1]["mobile"] not in await world.reachable("front")
     assert await world.count("front") == len(FEW) - (stopped == "skip")
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_whoever_is_left_out_meanwhile_is_counted(world: Any) -> None:
+    """The numbers that are shown in the end add up to the account: nobody is missing from all of them."""
+    await world.sandbox.seed(contacts=[*PEOPLE, {"mobile": "+4799999300", "stop": 1}])
+    target = world.target("front", stopped="skip")
+    plan, tally = await targets.plan(world.pling, target), Tally()
+    async for each in targets.apply(world.pling, plan, target):
+        if not tally.done:
+            await stop(world, LAST)
+        tally.add(each)
+    shown = {**_done(plan, tally), **_others(tally)}
+    assert shown["left out (stopped)"] == 2
+    assert sum(shown.values()) == len(PEOPLE) + 1
 
 
 @pytest.mark.parametrize("is_soon", [True, False])
