@@ -96,7 +96,7 @@ def finish_copy(output: Output, plan: "CopyPlan", tally: Tally, reports: Reports
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
-        told = ", ".join(f"{count} {words}" for words, count in {**_done(plan, tally), **_others(tally)}.items())
+        told = ", ".join(f"{count} {words}" for words, count in {**_done(plan, tally), **_others(plan, tally)}.items())
         note(f"the output was closed\nthe copy stands as it is: {told}")
     return _exit(tally) or saved
 
@@ -105,7 +105,7 @@ def _show(output: Output, plan: "CopyPlan", tally: Tally) -> None:
     counts = {outcome.value: tally.counted(outcome) for outcome in Outcome if tally.counted(outcome)}
     failed, warned = ([asdict(each) for each in some] for some in (tally.failed, tally.warned))
     if output.format == "table":
-        output.show(_verdict(plan, tally), "", count_table({**_done(plan, tally), **_others(tally)}))
+        output.show(_verdict(plan, tally), "", count_table({**_done(plan, tally), **_others(plan, tally)}))
         if told := failed + warned:
             rows = ([each[name] for name in _COLUMNS] for each in told[:_SHOWN_FAILURES])
             output.show("", table(*_COLUMNS, rows=rows), *more(_SHOWN_FAILURES, len(told), "-o json shows all"))
@@ -120,13 +120,14 @@ def _done(plan: "CopyPlan", tally: Tally) -> dict[str, int]:
     return _counts(plan) | done | left
 
 
-def _others(tally: Tally) -> dict[str, int]:
+def _others(plan: "CopyPlan", tally: Tally) -> dict[str, int]:
     halted = sum(each.outcome is Outcome.SKIPPED for each in tally.failed)
     found = {
         "stopped meanwhile": tally.done["stop", Outcome.APPLIED],
         "not applied": tally.counted(Outcome.NOT_APPLIED),
         "unknown": tally.counted(Outcome.UNKNOWN),
         "not sent": halted,
+        "without an outcome": plan.write_count - tally.written,
     }
     return {words: count for words, count in found.items() if count}
 

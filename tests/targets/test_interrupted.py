@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ async def copying(world: Any, name: str, folder: Path, *options: str) -> asyncio
     quiet = asyncio.subprocess.DEVNULL
     heard = asyncio.subprocess.PIPE if options else quiet
     environment = os.environ | world.sandbox.variables | state
-    return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=quiet, stderr=heard, env=environment)
+    return await asyncio.create_subprocess_exec(sys.executable, *line, stdout=heard, stderr=heard, env=environment)
 
 
 async def held(world: Any, name: str) -> list[str]:
@@ -88,11 +89,13 @@ async def test_ctrl_c_leaves_a_report(serve: Any, tmp_path: Path, signals: int) 
     for _ in range(signals):
         process.send_signal(signal.SIGINT)
         await asyncio.sleep(0.3)
-    _, said = await process.communicate()
+    shown, said = await process.communicate()
     assert process.returncode == 130
     assert (b"whether anybody stopped in Pling during the copy was not checked" in said) is (signals == 2)
     assert b"the same command does the rest" in said
     told = report.read_text()
+    _, counts = shown.decode().split("Not everything was copied")
+    assert sum(map(int, re.findall(r"(\d+)$", counts, re.MULTILINE))) == len(PEOPLE)
     assert 10 <= told.count("applied") <= await world.count("front") < len(PEOPLE)
 
 

@@ -102,7 +102,7 @@ async def test_whoever_is_left_out_meanwhile_is_counted(world: Any) -> None:
         if not tally.done:
             await stop(world, LAST)
         tally.add(each)
-    shown = {**_done(plan, tally), **_others(tally)}
+    shown = {**_done(plan, tally), **_others(plan, tally)}
     assert shown["left out (stopped)"] == 2
     assert sum(shown.values()) == len(PEOPLE) + 1
 
