@@ -84,7 +84,7 @@ class FrontContacts:
         Other landlines would be rejects, of which a replace takes heed.
         """
         kinds: dict[str, Policy] = {
-            **dict.fromkeys(_numbers(contact, self._fields), "lenient"),
+            **dict.fromkeys(numbers_of(contact, self._fields), "lenient"),
             str(read or ""): "possible",
         }
         for phone, kind in kinds.items():
@@ -111,11 +111,11 @@ def row_of(contact: Contact, *, region: str = "NO", fields: Mapping[str, str] = 
         flags["is_active"] = as_flag(custom["is_active"])
     if "is_stopped" in said:
         flags["is_stopped"] = any(map(is_stop, said["is_stopped"])) or None
-    mobile = best_number(_numbers(contact, fields), region)
+    mobile = best_number(numbers_of(contact, fields), region)
     return {**own, **custom, **flags, "mobile": mobile, **not_in_table(values, fields, "custom_fields")}
 
 
-def _numbers(contact: Contact, fields: Mapping[str, str]) -> tuple[str, ...]:
+def numbers_of(contact: Contact, fields: Mapping[str, str]) -> tuple[str, ...]:
     """Return every number of a contact: custom fields that a table calls the mobile, and then the phones."""
     custom = by_attribute(_scalars(contact), fields).get("mobile", [])
     texts = (f"{each:.15g}" if isinstance(each, float) else str(each) for each in custom)

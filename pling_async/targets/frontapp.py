@@ -17,7 +17,7 @@ from pling_async.frontapp.contacts import read_whole
 from pling_async.frontapp.models import Contact, ContactChange, CustomField, Handle, NewContact
 from pling_async.frontapp.paths import Alias, Ref
 from pling_async.session.unset import UNSET
-from pling_async.sources.frontapp import FIELDS, OWN, row_of
+from pling_async.sources.frontapp import FIELDS, OWN, numbers_of, row_of
 from pling_async.targets.base import EVERY, Held, Person, e164, others_of, read, settled, united, written
 from pling_async.targets.found import Addresses
 
@@ -102,7 +102,7 @@ class FrontTarget:
         self._addresses.give(addresses, contact.id)
         row = row_of(contact, region=self._region, fields=self._fields)
         mobile = e164(row.pop("mobile"), self._region)
-        others = others_of(contact.handles_of("phone"), mobile, self._region)
+        others = others_of(numbers_of(contact, self._fields), mobile, self._region)
         return Held(id=contact.id, mobile=mobile, values=row, other_mobiles=others, addresses=addresses)
 
     def claims(self, person: Person, contact_id: str | None) -> bool:

@@ -10,6 +10,7 @@ from pling_async.bulk.guards import Level
 from pling_async.errors import Outcome, StalePlan
 from pling_async.frontapp.models import ContactChange, Handle, NewContact
 from pling_async.sandbox import Fault
+from pling_async.sources.frontapp import FIELDS
 
 KARI, OTHER = "+4799999001", "+4799999002"
 STOPPED = {"mobile": KARI, "name": "Kari", "stop": 1}
@@ -197,3 +198,14 @@ async def test_what_one_answer_does_not_show_is_not_erased(world: Any, hidden: s
     (contact,) = await world.sandbox.front.contacts()
     expected = {"Address": "Storgata 1", "City": "Oslo"} | ({"Stop": True} if stop else {})
     assert (contact["custom_fields"], {each["name"] for each in contact["lists"]}) == (expected, {"Mine", "VIP"})
+
+
+async def test_a_further_number_in_a_custom_field(serve: Any) -> None:
+    """Whoever has it is left out, as with a further phone; whoever is stopped is counted where they are reachable."""
+    world = await serve(fields=["Stop", "Cell", "Work"])
+    await world.sandbox.seed(contacts=[STOPPED, {"mobile": OTHER}])
+    custom = {"Cell": "99999009", "Work": OTHER}
+    await world.sandbox.front.seed(contacts=[phone(KARI, custom_fields=custom)])
+    target = targets.frontapp(world.front, stopped="mark", fields={**FIELDS, "Cell": "mobile", "Work": "mobile"})
+    plan = await targets.plan(world.pling, target)
+    assert (plan.skipped, plan.stopped_elsewhere) == ({"number_taken": 2}, 1)
