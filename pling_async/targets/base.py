@@ -116,10 +116,10 @@ class Target(Protocol):
 
 
 def e164(number: str | None, region: str) -> str | None:
-    """Return a number as Pling has it; what is E.164 already is taken at its word."""
+    """Return a number as Pling may have it, mobile or not; what is E.164 already is taken at its word."""
     if number is None or is_e164(number):
         return number
-    return normalise(number, region).e164
+    return normalise(number, region, "possible").e164
 
 
 def others_of(numbers: Iterable[str], mobile: str | None, region: str) -> tuple[str, ...]:

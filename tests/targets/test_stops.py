@@ -231,3 +231,16 @@ async def test_a_further_number_of_somebody_at_ip1(world: Any) -> None:
     assert (await world.count("ip1"), await world.sandbox.ip1.blacklist()) == (2, [STOPPED[1:]])
     again = await targets.plan(world.pling, target)
     assert (again.write_count, again.skipped) == (0, {"number_taken": 2})
+
+
+@pytest.mark.parametrize("name", ["ip1", "front"])
+async def test_a_number_that_is_no_mobile(world: Any, name: str) -> None:
+    """Whoever is in Pling is recognised however they are spelled there: nobody is added twice, or stays reachable."""
+    await world.sandbox.seed(contacts=[{"mobile": "+4799999", "stop": 1}])
+    await world.sandbox.ip1.seed(contacts=[{"properties": {"phoneNumber": "999 99"}}])
+    await world.sandbox.front.seed(contacts=[{"handles": [{"source": "phone", "handle": "999 99"}]}])
+    plan, _ = await world.out(name)
+    assert (plan.counts["change"], await world.count(name)) == (1, 1)
+    if name == "front":
+        assert await world.reachable(name) == set()
+    assert (await world.out(name))[0].write_count == 0
