@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from pling_async.bulk.execution import ApplySettings, Execution, Progress, account_held, begun, way_back
 from pling_async.bulk.fields import row_count
-from pling_async.bulk.guards import NOTHING, Past, enforce
+from pling_async.bulk.guard_facts import NOTHING, Past
+from pling_async.bulk.guards import enforce
 from pling_async.bulk.history import forget_old
 from pling_async.bulk.plan import Plan, Strategy
 from pling_async.bulk.removed import removed_recently

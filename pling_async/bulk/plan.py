@@ -16,7 +16,8 @@ from attrs import field, frozen
 from pling_async.bulk.body import estimated_bytes
 from pling_async.bulk.difference import Action, Mode, Reason, difference
 from pling_async.bulk.fields import row_count, usable_rows
-from pling_async.bulk.guards import NOTHING, Facts, Guards, Level, Past, Verdict, judge
+from pling_async.bulk.guard_facts import NOTHING, Facts, Past
+from pling_async.bulk.guards import Guards, Level, Verdict, judge
 from pling_async.bulk.moves import with_moves, without_moves
 from pling_async.bulk.plan_digest import digest_of
 from pling_async.bulk.prepare import Prepared

@@ -3,7 +3,8 @@
 import pytest
 from attrs import asdict, evolve
 
-from pling_async.bulk.guards import Facts, Guards, Level, Verdict, enforce, judge, removal_limit
+from pling_async.bulk.guard_facts import Facts
+from pling_async.bulk.guards import Guards, Level, Verdict, enforce, judge, removal_limit
 from pling_async.errors import ConfigurationError, GuardRefused, Outcome
 
 DIGEST = "0123456789abcdef" * 4
