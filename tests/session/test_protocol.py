@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from pling_async import errors
 from pling_async.errors import Outcome
-from pling_async.session.protocol import DELETED, OK, SAVED, Request, Response, interpret, retry_after
+from pling_async.session.protocol import (
+    DELETED,
+    OK,
+    SAVED,
+    Request,
+    Response,
+    exchange_of,
+    interpret,
+    retry_after,
+    values_of,
+)
 from pling_async.session.retry import RetryLaw
 
 JSON = (("Content-Type", "application/json; charset=utf-8"),)
@@ -58,6 +68,20 @@ def test_a_status_has_one_class_and_one_outcome(status: int, kind: type, outcome
     error = _raised(status)
     assert type(error) is kind
     assert (error.status, error.outcome, error.method, error.path) == (status, outcome, "GET", "contacts/7")
+
+
+@pytest.mark.parametrize(("status", "is_read"), [(200, False), (399, False), (400, True), (500, True)])
+def test_a_refusal_is_read_as_fields(status: int, is_read: bool) -> None:  # noqa: FBT001 - pytest's
+    """From 400 on a server says what is wrong, and nowhere else."""
+    exchange = exchange_of(GET, Response(status=status, headers=JSON, body=b'{"title":"Conflict","detail":"taken"}'))
+    said = errors.ProblemDetails(title="Conflict", detail="taken")
+    assert exchange.problem == (said if is_read else None)
+
+
+def test_a_header_is_the_one_of_its_name() -> None:
+    """In any case, each time that it comes; others may be as long."""
+    headers = (("Date", "1"), ("Link", "2"), ("DATE", "3"), ("Dated", "4"))
+    assert values_of(headers, "date") == ["1", "3"]
 
 
 @pytest.mark.parametrize(
